@@ -1,0 +1,141 @@
+//! `check`: whose the credentials are and what they may do.
+//!
+//! Rule: it changes nothing. Whether an account key only reads can be learned
+//! only from a write, so one is sent to an id that cannot exist (PagerDuty's
+//! begin with a letter), and none at all under the setting access = read.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, Clock, Transport};
+use crate::connection::{Access, Region, Which};
+use crate::error::{Error, Reason, Result};
+
+const ME: &str = "users.me";
+const USER: &str = "users.get";
+const ABILITIES: &str = "abilities.list";
+const PROBE: &str = "teams.update";
+
+/// What one credential turned out to be.
+struct Key {
+    /// None for an account's key.
+    user: Option<Value>,
+    read_only: Option<bool>,
+}
+
+/// Proves that the credentials work and tells what is known of them.
+pub(crate) fn check<S: Transport + Clock>(client: &Client<S>) -> Result<Value> {
+    let mut missing = Vec::new();
+    let main = identify(client, Which::Main, &mut missing)?;
+    // The proof for an account's key, which has no user behind it.
+    let abilities = tolerate(client.call_as(ABILITIES, &json!({}), Which::Main), &mut missing)?;
+    let abilities = abilities.and_then(|success| serde_json::from_str::<Value>(&success.value).ok());
+    let mut keys = vec![describe(Which::Main, &main)];
+    let mut same_account = Value::Null;
+    if client.connection.has_user_key() {
+        let user = identify(client, Which::User, &mut missing)?;
+        let Some(person) = &user.user else {
+            return Err(Error::new(
+                Reason::Unauthenticated,
+                "user_token is an account's key: give a user's own key there, or leave it out",
+            ));
+        };
+        same_account = Value::from(one_account(client, person, &mut missing)?);
+        keys.push(describe(Which::User, &user));
+    }
+    missing.sort();
+    missing.dedup();
+    let region = match client.connection.region {
+        Region::Us => "us",
+        Region::Eu => "eu",
+    };
+    let access = match client.connection.access {
+        Access::Read => "read",
+        Access::Write => "write",
+    };
+    Ok(json!({
+        "region": region, "access": access, "keys": keys, "abilities": abilities,
+        "same_account": same_account, "missing_scopes": missing,
+    }))
+}
+
+fn describe(which: Which, key: &Key) -> Value {
+    let kind = if key.user.is_some() { "user" } else { "account" };
+    json!({"credential": which.name(), "kind": kind, "user": key.user, "read_only": key.read_only})
+}
+
+/// Whose key it is: PagerDuty answers 400 to an account's key asking who it is.
+fn identify<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut Vec<String>) -> Result<Key> {
+    let answer = match client.call_as(ME, &json!({}), which) {
+        Err(error) if error.status == Some(400) => {
+            return Ok(Key { user: None, read_only: probe(client, which, missing)? });
+        }
+        answer => tolerate(answer, missing)?,
+    };
+    let Some(success) = answer else { return Ok(Key { user: None, read_only: None }) };
+    let user: Value = serde_json::from_str(&success.value).unwrap_or_default();
+    let role = user.get("role").and_then(Value::as_str);
+    let kept = ["id", "name", "email", "role", "time_zone"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), user.get(name)?.clone())));
+    Ok(Key { user: Some(Value::Object(kept.collect())), read_only: role.map(|role| role.starts_with("read_only")) })
+}
+
+/// Whether the key is refused a write. None where that cannot be told.
+fn probe<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut Vec<String>) -> Result<Option<bool>> {
+    if client.connection.access == Access::Read {
+        return Ok(None);
+    }
+    match client.call_as(PROBE, &json!({"id": "0", "name": "connection check"}), which) {
+        Err(error) if error.reason == Reason::Forbidden && !error.missing_scopes.is_empty() => {
+            missing.extend(error.missing_scopes);
+            Ok(None)
+        }
+        Err(error) if error.reason == Reason::Forbidden => Ok(Some(true)),
+        Err(error) if settled(&error) => Ok(Some(false)),
+        Err(error) => Err(error),
+        Ok(_) => Ok(Some(false)),
+    }
+}
+
+/// An answer that PagerDuty gave to a credential it accepted.
+fn settled(error: &Error) -> bool {
+    matches!(error.reason, Reason::Missing | Reason::Refused | Reason::Unlicensed | Reason::Conflict)
+}
+
+/// Whether the main credential knows the user key's owner.
+fn one_account<S: Transport + Clock>(
+    client: &Client<S>,
+    person: &Value,
+    missing: &mut Vec<String>,
+) -> Result<Option<bool>> {
+    let (Some(id), email) = (person.get("id"), person.get("email")) else { return Ok(None) };
+    match client.call_as(USER, &json!({"id": id}), Which::Main) {
+        Err(error) if error.reason == Reason::Missing => Err(two_accounts()),
+        answer => match tolerate(answer, missing)? {
+            None => Ok(None),
+            Some(success) => {
+                let found: Value = serde_json::from_str(&success.value).unwrap_or_default();
+                if found.get("email") == email { Ok(Some(true)) } else { Err(two_accounts()) }
+            }
+        },
+    }
+}
+
+fn two_accounts() -> Box<Error> {
+    Error::new(
+        Reason::Unauthenticated,
+        "the two keys belong to different accounts: take both from one account, or leave user_token out",
+    )
+}
+
+/// A lack of scopes or of a plan is told, not an error.
+fn tolerate<T>(answer: Result<T>, missing: &mut Vec<String>) -> Result<Option<T>> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.reason, Reason::Forbidden | Reason::Unlicensed) => {
+            missing.extend(error.missing_scopes);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

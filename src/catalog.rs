@@ -1,0 +1,287 @@
+//! The static tables that `build.rs` makes from `catalog/`, and their types.
+//!
+//! Rule: data only. What is particular to one PagerDuty operation stands in
+//! the TOML files, never in Rust; nothing here allocates or can fail.
+
+// The notation has words that no operation may use at the moment.
+#![allow(dead_code)]
+
+/// A host by region.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// Host name of accounts in the US service region.
+    pub(crate) us: &'static str,
+    /// Host name of accounts in the EU service region.
+    pub(crate) eu: &'static str,
+}
+
+/// A group of operations.
+#[derive(Debug)]
+pub(crate) struct Area {
+    /// Stable name: the name of the TOML file.
+    pub(crate) id: &'static str,
+    /// Name for people.
+    pub(crate) title: &'static str,
+}
+
+/// HTTP methods that operations use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A piece of a path between slashes: literal text or an argument's name.
+#[derive(Debug)]
+pub(crate) enum Segment {
+    Literal(&'static str),
+    Argument(&'static str),
+}
+
+/// What an operation does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Read,
+    Write,
+    Delete,
+}
+
+/// How settled an operation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stability {
+    Stable,
+    EarlyAccess,
+    Deprecated,
+}
+
+/// Which key an operation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Account,
+    User,
+    Either,
+    /// No `Authorization` at all: the Events API, whose key is in the body.
+    None,
+}
+
+/// Whether the `From` header goes with the request when the key is not a user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    No,
+    Optional,
+    Required,
+}
+
+/// How arguments become a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Body {
+    /// No body is sent.
+    None,
+    /// One JSON object, inside another under `wrap` where that is set.
+    Json { wrap: Option<&'static str>, content: &'static str },
+    /// `multipart/form-data`, a part a field.
+    Multipart,
+}
+
+/// What a successful answer holds.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Nothing.
+    None,
+    /// The whole body is the value.
+    Whole(Type),
+    /// The value stands under `key`.
+    Item { key: &'static str, of: Type },
+    /// A collection stands under `key`, with `envelope` beside it.
+    Items { key: &'static str, of: Type, envelope: &'static [Field] },
+}
+
+/// The page dialects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pages {
+    /// The answer is all there is.
+    None,
+    /// `limit`, `offset`, `total`; `more`. Positions are refused past 10,000.
+    Offset,
+    /// `limit`, `cursor`; `next_cursor`.
+    Cursor,
+    /// `limit`, `after`; `after` again in the answer.
+    After,
+    /// `limit`, `starting_after` in the body; `last`, `more`.
+    Analytics,
+    /// `startIndex`, `count`; `totalResults`.
+    Scim,
+}
+
+/// What a walk promises while records come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consistency {
+    /// The provider's order is stable: a shift is noticed and mended.
+    Exact,
+    /// The order is not stable: whole only while nothing changes.
+    BestEffort,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) area: &'static Area,
+    pub(crate) title: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) notes: &'static [&'static str],
+    pub(crate) method: Method,
+    pub(crate) host: &'static Host,
+    pub(crate) path: &'static [Segment],
+    pub(crate) effect: Effect,
+    pub(crate) stability: Stability,
+    pub(crate) idempotent: bool,
+    pub(crate) scope: Option<&'static str>,
+    pub(crate) key: Key,
+    pub(crate) from: From,
+    pub(crate) accept: &'static str,
+    /// Value of the `X-EARLY-ACCESS` header.
+    pub(crate) early_access: Option<&'static str>,
+    /// Every argument: path, query, body, then paging.
+    pub(crate) fields: &'static [Field],
+    pub(crate) body: Body,
+    /// Set where the body's shape depends on a discriminator.
+    pub(crate) variants: Option<&'static Variants>,
+    pub(crate) answer: Answer,
+    pub(crate) pages: Pages,
+    /// Most items a page; 0 where nothing pages.
+    pub(crate) page_limit: u32,
+    pub(crate) consistency: Consistency,
+}
+
+/// Where an argument goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Query,
+    Body,
+    Header,
+}
+
+/// What an argument does to paging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paging {
+    /// Nothing.
+    No,
+    /// How many items a page holds.
+    Size,
+    /// Where the page begins: a walk sets it itself.
+    Position,
+    /// Asks for `total`.
+    Total,
+}
+
+/// How a list stands in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListStyle {
+    /// `name[]=a&name[]=b`.
+    Brackets,
+    /// `name=a&name=b`.
+    Bare,
+    /// `name=a,b`.
+    Comma,
+}
+
+/// An argument, or a field of an entity.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) required: bool,
+    pub(crate) nullable: bool,
+    /// PagerDuty sets it: in answers only.
+    pub(crate) read_only: bool,
+    /// In requests only.
+    pub(crate) write_only: bool,
+    pub(crate) secret: bool,
+    /// Always sent, never asked for.
+    pub(crate) constant: Option<&'static str>,
+    pub(crate) list_style: ListStyle,
+    pub(crate) paging: Paging,
+    pub(crate) of: Type,
+    /// For people; may be empty.
+    pub(crate) note: &'static str,
+}
+
+/// Types of fields. Bounds include both ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Type {
+    /// Length in characters.
+    Text {
+        min: u32,
+        max: u32,
+    },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Number,
+    Bool,
+    /// RFC 3339; `utc`: must end in `Z`.
+    Time {
+        utc: bool,
+    },
+    Date,
+    Email,
+    Url,
+    /// Anything.
+    Json,
+    /// Any object.
+    Object,
+    /// Text of a file.
+    File,
+    Enum(&'static [&'static str]),
+    List {
+        of: &'static Type,
+        min: u32,
+        max: u32,
+    },
+    Entity(&'static Entity),
+    /// Given as an id; `{id, type}` in a body.
+    Ref(&'static Entity),
+    /// Given and sent as an id.
+    Id(&'static Entity),
+}
+
+/// A shape that operations take or answer.
+#[derive(Debug)]
+pub(crate) struct Entity {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    /// The `type` of a reference to it.
+    pub(crate) reference: Option<&'static str>,
+    /// Id of the operation whose items are the choices for a reference.
+    pub(crate) options: Option<&'static str>,
+    /// Which field of an item a person reads.
+    pub(crate) label: &'static str,
+    pub(crate) fields: &'static [Field],
+    pub(crate) variants: Option<&'static Variants>,
+    /// Believable values by field name.
+    pub(crate) samples: &'static [(&'static str, &'static str)],
+}
+
+/// Shapes told apart by the value of one field.
+#[derive(Debug)]
+pub(crate) struct Variants {
+    /// Name of the field that decides.
+    pub(crate) by: &'static str,
+    /// Its values and the shape each stands for.
+    pub(crate) cases: &'static [(&'static str, &'static Entity)],
+}
+
+include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// The operation with this id.
+pub(crate) fn find(id: &str) -> Option<&'static Operation> {
+    // The table is sorted by area for people, so a scan; a few hundred short
+    // comparisons are far below the cost of a call.
+    OPERATIONS.iter().find(|operation| operation.id == id)
+}

@@ -1,0 +1,320 @@
+//! The contract's exports: translate and delegate.
+//!
+//! Rule: no decision is taken here. Every error leaves through
+//! [`outgoing_error`], with the credentials taken out.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::json;
+
+use crate::bindings::exports::saas::connector::{catalog as wit, inventory, session, triggers};
+use crate::bindings::saas::connector::types;
+use crate::catalog::{self, Answer, Effect, From, Key, Operation, Pages, Stability};
+use crate::client::{self, Client, Walk};
+use crate::connection::{Connection, METHODS, settings_schema};
+use crate::error::{Error, Reason, Violation};
+use crate::rates::Rate;
+use crate::transport::Wasi;
+use crate::{account, choices, schema};
+
+/// The connector.
+pub(crate) struct Component;
+
+/// An account, opened.
+pub(crate) struct Opened(Rc<Client<Wasi>>);
+
+/// A walk under way, with the account it runs on.
+pub(crate) struct Walking {
+    client: Rc<Client<Wasi>>,
+    walk: RefCell<Walk>,
+}
+
+impl wit::Guest for Component {
+    fn identify() -> wit::Identity {
+        let hosts = catalog::HOSTS.iter().flat_map(|host| [host.us, host.eu]).map(str::to_owned);
+        wit::Identity {
+            id: "pagerduty".to_owned(),
+            title: "PagerDuty".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hosts: hosts.collect(),
+            settings: settings_schema().to_string(),
+            extra: "{}".to_owned(),
+        }
+    }
+
+    fn auth_methods() -> Vec<wit::AuthMethod> {
+        let field = |field: &crate::connection::CredentialField| wit::CredentialField {
+            name: field.name.to_owned(),
+            title: field.title.to_owned(),
+            kind: wit::FieldKind::Secret,
+            required: field.required,
+            choices: Vec::new(),
+            note: field.note.to_owned(),
+        };
+        let method = |method: &crate::connection::Method| wit::AuthMethod {
+            id: method.id.to_owned(),
+            title: method.title.to_owned(),
+            fields: method.fields.iter().map(field).collect(),
+            steps: method.steps.iter().map(|step| (*step).to_owned()).collect(),
+            exchange: false,
+        };
+        METHODS.iter().map(method).collect()
+    }
+
+    fn operations() -> Vec<wit::Operation> {
+        catalog::OPERATIONS.iter().map(outgoing_operation).collect()
+    }
+
+    fn describe(operation: String) -> Result<wit::Detail, types::Error> {
+        let operation = client::operation(&operation).map_err(|error| outgoing_error(*error))?;
+        Ok(wit::Detail {
+            operation: outgoing_operation(operation),
+            input: schema::input(operation).to_string(),
+            output: schema::output(operation).to_string(),
+            sample: schema::sample(operation).to_string(),
+        })
+    }
+}
+
+impl session::Guest for Component {
+    type Connection = Opened;
+    type Pages = Walking;
+
+    fn authorize(_: String, _: Vec<(String, String)>, _: String) -> Result<session::Grant, types::Error> {
+        Err(invalid("no way to sign in of this connector takes an exchange: give its fields to `connection.open`"))
+    }
+}
+
+impl session::GuestConnection for Opened {
+    fn open(
+        method: String,
+        credentials: Vec<(String, String)>,
+        settings: String,
+    ) -> Result<session::Connection, types::Error> {
+        let connection = Connection::open(&method, &credentials, &settings).map_err(|error| outgoing_error(*error))?;
+        Ok(session::Connection::new(Opened(Rc::new(Client::new(connection, Wasi)))))
+    }
+
+    fn check(&self) -> Result<String, types::Error> {
+        self.answer(account::check(&self.0)).map(|report| report.to_string())
+    }
+
+    fn describe(&self, _: String, _: String) -> Result<wit::Detail, types::Error> {
+        Err(invalid("this connector does not describe what an account adds yet: use `catalog.describe`"))
+    }
+
+    fn call(&self, operation: String, arguments: String) -> Result<session::Output, types::Error> {
+        let output = self.answer(self.0.call(&operation, &arguments))?;
+        Ok(session::Output {
+            value: output.success.value,
+            status: output.success.status,
+            failures: output.success.failures.into_iter().map(outgoing_violation).collect(),
+            request_id: output.success.request_id,
+            rate: output.rate.map(outgoing_rate),
+        })
+    }
+
+    fn walk(
+        &self,
+        operation: String,
+        arguments: String,
+        start: Option<String>,
+    ) -> Result<session::Pages, types::Error> {
+        let walk = self.answer(self.0.walk(&operation, &arguments, start.as_deref()))?;
+        Ok(session::Pages::new(Walking { client: Rc::clone(&self.0), walk: RefCell::new(walk) }))
+    }
+
+    fn options(
+        &self,
+        operation: String,
+        argument: String,
+        arguments: String,
+        search: String,
+        start: Option<String>,
+    ) -> Result<session::Choices, types::Error> {
+        let found = choices::choices(&self.0, &operation, &argument, &arguments, &search, start.as_deref());
+        let found = self.answer(found)?;
+        let choice = |choice: choices::Choice| session::Choice { value: choice.value, label: choice.label };
+        Ok(session::Choices { choices: found.choices.into_iter().map(choice).collect(), next: found.next })
+    }
+
+    fn observe(&self, rates: Vec<types::Rate>) {
+        for rate in rates {
+            let types::Rate { bucket, limit, remaining, reset_ms } = rate;
+            self.0.observe(Rate { bucket, limit, remaining, reset_ms });
+        }
+    }
+}
+
+impl Opened {
+    fn answer<T>(&self, result: crate::error::Result<T>) -> Result<T, types::Error> {
+        result.map_err(|error| outgoing_error(*self.0.connection.redact(error)))
+    }
+}
+
+impl session::GuestPages for Walking {
+    fn next(&self) -> Result<Option<session::Page>, types::Error> {
+        let page = self.client.next(&mut self.walk.borrow_mut());
+        let page = page.map_err(|error| outgoing_error(*self.client.connection.redact(error)))?;
+        Ok(page.map(|page| session::Page {
+            items: page.items,
+            count: page.count,
+            total: page.total,
+            next: page.next,
+            request_id: page.request_id,
+            rate: page.rate.map(outgoing_rate),
+        }))
+    }
+}
+
+impl triggers::Guest for Component {
+    fn triggers() -> Vec<triggers::Trigger> {
+        Vec::new()
+    }
+
+    fn poll(
+        _: triggers::ConnectionBorrow<'_>,
+        _: String,
+        _: String,
+        _: Option<String>,
+    ) -> Result<triggers::Batch, types::Error> {
+        Err(no_triggers())
+    }
+
+    fn subscribe(
+        _: triggers::ConnectionBorrow<'_>,
+        _: String,
+        _: String,
+        _: String,
+    ) -> Result<triggers::Subscription, types::Error> {
+        Err(no_triggers())
+    }
+
+    fn unsubscribe(_: triggers::ConnectionBorrow<'_>, _: String) -> Result<(), types::Error> {
+        Err(no_triggers())
+    }
+
+    fn subscriptions(_: triggers::ConnectionBorrow<'_>) -> Result<String, types::Error> {
+        Ok("[]".to_owned())
+    }
+
+    fn receive(_: Vec<String>, _: Vec<(String, String)>, _: Vec<u8>) -> Result<Vec<triggers::Event>, types::Error> {
+        Err(no_triggers())
+    }
+}
+
+impl inventory::Guest for Component {
+    fn kinds() -> Vec<inventory::Kind> {
+        Vec::new()
+    }
+
+    fn scan(
+        _: inventory::ConnectionBorrow<'_>,
+        _: Vec<String>,
+        _: String,
+        _: Option<String>,
+    ) -> Result<inventory::Slice, types::Error> {
+        Err(no_kinds())
+    }
+
+    fn codify(_: Vec<inventory::Asset>) -> Result<inventory::Codified, types::Error> {
+        Err(no_kinds())
+    }
+}
+
+fn no_triggers() -> types::Error {
+    invalid("this connector has no triggers: `triggers` lists none")
+}
+
+fn no_kinds() -> types::Error {
+    invalid("this connector has no kinds of assets: `kinds` lists none")
+}
+
+fn invalid(message: &str) -> types::Error {
+    outgoing_error(*Error::new(Reason::Invalid, message))
+}
+
+fn outgoing_operation(operation: &Operation) -> wit::Operation {
+    let items = match (&operation.answer, operation.pages) {
+        (Answer::Items { key, .. }, pages) if pages != Pages::None => Some(*key),
+        _ => None,
+    };
+    let key = match operation.key {
+        Key::Account => "account",
+        Key::User => "user",
+        Key::Either => "either",
+        Key::None => "none",
+    };
+    let from = match operation.from {
+        From::No => None,
+        From::Optional => Some("optional"),
+        From::Required => Some("required"),
+    };
+    let page_limit = (operation.page_limit > 0).then_some(operation.page_limit);
+    let consistency = items.map(|_| match operation.consistency {
+        catalog::Consistency::Exact => "exact",
+        catalog::Consistency::BestEffort => "best-effort",
+    });
+    wit::Operation {
+        id: operation.id.to_owned(),
+        area: operation.area.id.to_owned(),
+        title: operation.title.to_owned(),
+        summary: operation.summary.to_owned(),
+        effect: match operation.effect {
+            Effect::Read => wit::Effect::Read,
+            Effect::Write => wit::Effect::Write,
+            Effect::Delete => wit::Effect::Delete,
+        },
+        stability: match operation.stability {
+            Stability::Stable => wit::Stability::Stable,
+            Stability::EarlyAccess => wit::Stability::EarlyAccess,
+            Stability::Deprecated => wit::Stability::Deprecated,
+        },
+        idempotent: operation.idempotent,
+        paged: items.is_some(),
+        scope: operation.scope.map(str::to_owned),
+        extra: json!({
+            "area_title": operation.area.title, "notes": operation.notes, "key": key, "from": from,
+            "items": items, "page_limit": page_limit, "consistency": consistency,
+        })
+        .to_string(),
+    }
+}
+
+fn outgoing_rate(rate: Rate) -> types::Rate {
+    let Rate { bucket, limit, remaining, reset_ms } = rate;
+    types::Rate { bucket, limit, remaining, reset_ms }
+}
+
+fn outgoing_violation(violation: Violation) -> types::Violation {
+    types::Violation { argument: violation.argument, message: violation.message }
+}
+
+fn outgoing_error(error: Error) -> types::Error {
+    types::Error {
+        reason: match error.reason {
+            Reason::Invalid => types::Reason::Invalid,
+            Reason::Unauthenticated => types::Reason::Unauthenticated,
+            Reason::Forbidden => types::Reason::Forbidden,
+            Reason::Unlicensed => types::Reason::Unlicensed,
+            Reason::Missing => types::Reason::Missing,
+            Reason::Conflict => types::Reason::Conflict,
+            Reason::Refused => types::Reason::Refused,
+            Reason::Throttled => types::Reason::Throttled,
+            Reason::Unavailable => types::Reason::Unavailable,
+            Reason::Incomplete => types::Reason::Incomplete,
+            Reason::Unexpected => types::Reason::Unexpected,
+            Reason::Blocked => types::Reason::Blocked,
+        },
+        message: error.message,
+        violations: error.violations.into_iter().map(outgoing_violation).collect(),
+        status: error.status,
+        code: error.code,
+        request_id: error.request_id,
+        retry_after_ms: error.retry_after_ms,
+        outcome_unknown: error.outcome_unknown,
+        missing_scopes: error.missing_scopes,
+        extra: serde_json::Value::Object(error.extra).to_string(),
+    }
+}

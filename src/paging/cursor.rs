@@ -1,0 +1,118 @@
+//! Cursors: a position as text, bound to operation, arguments and account.
+//!
+//! Rule: untrusted on the way in. Whatever is decoded could have been written
+//! by [`encode`]; anything else is an error that names what does not fit.
+
+use super::{Guard, OFFSET_END, PATIENCE, Position, SEAMS};
+
+/// Longest cursor, in bytes; the contract's bound.
+const LONGEST: usize = 4096;
+const VERSION: &str = "1";
+
+/// What a cursor carries beside the operation's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Digest of the arguments.
+    pub(crate) arguments: u64,
+    /// Digest of account and region.
+    pub(crate) account: u64,
+    /// Records delivered so far.
+    pub(crate) read: u32,
+    pub(crate) position: Position,
+}
+
+/// `1:incidents.list:DIGEST:ACCOUNT:READ:POSITION`, safe in a shell and a URL.
+/// None when the provider's token is too long to carry.
+pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
+    let position = match &cursor.position {
+        Position::Offset { at, seams, stale } => {
+            let seams: Vec<String> = seams.iter().map(|seam| format!("{seam:x}")).collect();
+            format!("o{at}.{stale}.{}", seams.join("."))
+        }
+        Position::Token { token, guard } => {
+            let mut text = format!("t{:x}.{}.{}.", guard.seen, guard.power, guard.lap);
+            token.bytes().for_each(|byte| match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => text.push(char::from(byte)),
+                _ => text.push_str(&format!("_{byte:02x}")),
+            });
+            text
+        }
+        Position::Scim { start } => format!("s{start}"),
+    };
+    let Cursor { arguments, account, read, .. } = cursor;
+    let text = format!("{VERSION}:{operation}:{arguments:x}:{account:x}:{read}:{position}");
+    (text.len() <= LONGEST).then_some(text)
+}
+
+/// Reads a cursor of `operation`, or says what does not fit. `arguments` and
+/// `account` are what this call has.
+pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) -> Result<Cursor, String> {
+    const FOREIGN: &str = "this is not a cursor of this connector; give back a `next` exactly as it came";
+    if text.len() > LONGEST || !text.is_ascii() {
+        return Err(FOREIGN.to_owned());
+    }
+    let mut parts = text.splitn(6, ':');
+    let mut part = || parts.next().ok_or_else(|| FOREIGN.to_owned());
+    if part()? != VERSION {
+        return Err("this cursor was made by another version of the connector; start the walk again".to_owned());
+    }
+    if part()? != operation {
+        return Err(format!("this cursor is another operation's, not {operation}'s"));
+    }
+    let cursor = Cursor {
+        arguments: hex(part()?).ok_or(FOREIGN)?,
+        account: hex(part()?).ok_or(FOREIGN)?,
+        read: part()?.parse().map_err(|_| FOREIGN)?,
+        position: position(part()?).ok_or(FOREIGN)?,
+    };
+    if cursor.arguments != arguments {
+        return Err("this cursor goes with other arguments; give the ones the walk began with".to_owned());
+    }
+    if cursor.account != account {
+        return Err("this cursor goes with another account or region; start the walk again".to_owned());
+    }
+    Ok(cursor)
+}
+
+fn position(text: &str) -> Option<Position> {
+    if let Some(rest) = text.strip_prefix('o') {
+        let mut parts = rest.split('.');
+        let at: u32 = parts.next()?.parse().ok()?;
+        let stale: u8 = parts.next()?.parse().ok()?;
+        let seams = parts.filter(|part| !part.is_empty()).map(hex).collect::<Option<Vec<u64>>>()?;
+        return (at <= OFFSET_END && stale <= PATIENCE && seams.len() <= SEAMS).then_some(Position::Offset {
+            at,
+            seams,
+            stale,
+        });
+    }
+    if let Some(rest) = text.strip_prefix('t') {
+        let mut parts = rest.splitn(4, '.');
+        let guard =
+            Guard { seen: hex(parts.next()?)?, power: parts.next()?.parse().ok()?, lap: parts.next()?.parse().ok()? };
+        let token = unescape(parts.next()?)?;
+        return (!token.is_empty() && guard.lap < guard.power).then_some(Position::Token { token, guard });
+    }
+    let start = text.strip_prefix('s')?.parse().ok()?;
+    (start > 0).then_some(Position::Scim { start })
+}
+
+fn hex(text: &str) -> Option<u64> {
+    u64::from_str_radix(text, 16).ok()
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'_' => {
+                let pair = [rest.next()?, rest.next()?];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).ok()?, 16).ok()?);
+            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => bytes.push(byte),
+            _ => return None,
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

@@ -1,0 +1,270 @@
+//! Fields become JSON Schema (2020-12) and samples.
+//!
+//! Rule: pure, and derived from the catalog alone. Input schemas are closed;
+//! output schemas are open, and in them anything but a marked field may be null.
+
+use serde_json::{Map, Value, json};
+
+use crate::arguments;
+use crate::catalog::{Answer, Entity, Field, Operation, Pages, Paging, Place, Type, Variants};
+
+mod sample;
+pub(crate) use sample::sample;
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Which way a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Into a request; references stand as objects in a body only.
+    In {
+        body: bool,
+    },
+    Out,
+}
+
+/// What `call` and `walk` take.
+pub(crate) fn input(operation: &'static Operation) -> Value {
+    let fields: Vec<&'static Field> = arguments::fields(operation).collect();
+    let mut schema = object(&fields, operation.variants, Way::In { body: true });
+    schema.insert("title".to_owned(), operation.title.into());
+    dialect(schema)
+}
+
+/// What `call` answers: the value, or of a paged operation the whole page.
+pub(crate) fn output(operation: &'static Operation) -> Value {
+    let mut schema = match &operation.answer {
+        Answer::None => json!({"type": "null"}),
+        Answer::Whole(of) | Answer::Item { of, .. } => value(of, Way::Out),
+        Answer::Items { key, of, envelope } => {
+            let items = json!({"type": "array", "items": value(of, Way::Out)});
+            match operation.pages {
+                Pages::None => items,
+                pages => page(key, items, envelope, pages),
+            }
+        }
+    };
+    match schema.as_object_mut() {
+        Some(map) => dialect(std::mem::take(map)),
+        None => schema,
+    }
+}
+
+fn dialect(schema: Map<String, Value>) -> Value {
+    let mut whole = Map::from_iter([("$schema".to_owned(), Value::from(DIALECT))]);
+    whole.extend(schema);
+    Value::Object(whole)
+}
+
+/// The counterparts of the paging arguments in an answer.
+fn counterparts(pages: Pages) -> &'static [(&'static str, &'static str)] {
+    match pages {
+        Pages::None => &[],
+        Pages::Offset => &[("limit", "integer"), ("offset", "integer"), ("more", "boolean"), ("total", "integer")],
+        Pages::Cursor => &[("limit", "integer"), ("next_cursor", "string")],
+        Pages::After => &[("limit", "integer"), ("after", "string"), ("before", "string"), ("total", "integer")],
+        Pages::Analytics => &[("first", "string"), ("last", "string"), ("limit", "integer"), ("more", "boolean")],
+        Pages::Scim => {
+            &[("startIndex", "integer"), ("itemsPerPage", "integer"), ("totalResults", "integer"), ("schemas", "array")]
+        }
+    }
+}
+
+fn page(key: &str, items: Value, envelope: &'static [Field], pages: Pages) -> Value {
+    let mut properties = Map::from_iter([(key.to_owned(), items)]);
+    for (name, of) in counterparts(pages) {
+        properties.insert((*name).to_owned(), json!({"type": [of, "null"]}));
+    }
+    for field in envelope {
+        properties.insert(field.name.to_owned(), property(field, Way::Out));
+    }
+    json!({"type": "object", "properties": properties, "required": [key]})
+}
+
+/// An object of these fields, and of one variant's where there are some.
+fn object(fields: &[&'static Field], variants: Option<&'static Variants>, way: Way) -> Map<String, Value> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in fields.iter().copied().filter(|field| shown(field, way)) {
+        if let (Some(variants), true) = (variants, variants.is_some_and(|v| v.by == field.name)) {
+            properties.insert(field.name.to_owned(), property(field, way));
+            required.push(Value::from(variants.by));
+            continue;
+        }
+        properties.insert(field.name.to_owned(), property(field, way));
+        if field.required {
+            required.push(Value::from(field.name));
+        }
+    }
+    let mut schema = Map::from_iter([("type".to_owned(), Value::from("object"))]);
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), Value::Array(required));
+    }
+    match (variants, way) {
+        (Some(variants), _) => {
+            schema.insert("x-discriminator".to_owned(), variants.by.into());
+            let cases: Vec<Value> =
+                variants.cases.iter().map(|(name, entity)| case(variants.by, name, entity, fields, way)).collect();
+            schema.insert("oneOf".to_owned(), Value::Array(cases));
+        }
+        (None, Way::In { .. }) => drop(schema.insert("additionalProperties".to_owned(), false.into())),
+        (None, Way::Out) => {}
+    }
+    schema
+}
+
+/// One shape of a polymorphic object. It repeats the fields all shapes share,
+/// so that it can be closed.
+fn case(by: &str, name: &str, entity: &'static Entity, shared: &[&'static Field], way: Way) -> Value {
+    let fields: Vec<&'static Field> = entity.fields.iter().collect();
+    let mut schema = object(&fields, None, way);
+    schema.insert("title".to_owned(), entity.title.into());
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for field in shared.iter().filter(|field| field.name != by && shown(field, way)) {
+            properties.entry(field.name).or_insert(Value::Bool(true));
+        }
+        properties.insert(by.to_owned(), json!({"const": name}));
+    }
+    match schema.get_mut("required") {
+        Some(Value::Array(required)) => required.push(by.into()),
+        _ => drop(schema.insert("required".to_owned(), json!([by]))),
+    }
+    Value::Object(schema)
+}
+
+/// Whether a field stands in a schema at all.
+fn shown(field: &Field, way: Way) -> bool {
+    match way {
+        Way::In { .. } => field.constant.is_none() && !field.read_only,
+        Way::Out => !field.write_only,
+    }
+}
+
+fn property(field: &'static Field, way: Way) -> Value {
+    let way = match way {
+        Way::In { body } => {
+            Way::In { body: body && !matches!(field.place, Place::Path | Place::Query | Place::Header) }
+        }
+        Way::Out => Way::Out,
+    };
+    let mut schema = match value(&field.of, way) {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    };
+    schema.insert("title".to_owned(), title(field.name).into());
+    if !field.note.is_empty() {
+        schema.insert("description".to_owned(), field.note.into());
+    }
+    if field.secret {
+        schema.insert("x-secret".to_owned(), true.into());
+    }
+    if field.paging != Paging::No {
+        schema.insert("x-paging".to_owned(), true.into());
+    }
+    let may_be_null = match way {
+        Way::In { .. } => field.nullable,
+        Way::Out => !field.required,
+    };
+    if may_be_null {
+        nullable(&mut schema);
+    }
+    Value::Object(schema)
+}
+
+/// Lets a schema take null beside what it takes.
+fn nullable(schema: &mut Map<String, Value>) {
+    match schema.get_mut("type") {
+        Some(Value::Array(types)) if !types.contains(&"null".into()) => types.push("null".into()),
+        Some(Value::String(of)) => {
+            let types = json!([of, "null"]);
+            schema.insert("type".to_owned(), types);
+        }
+        _ => {}
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.push(Value::Null);
+    }
+    // The shapes of a polymorphic object do not hold for null.
+    if let Some(Value::Array(cases)) = schema.get_mut("oneOf") {
+        cases.push(json!({"type": "null"}));
+    }
+}
+
+fn value(of: &'static Type, way: Way) -> Value {
+    match of {
+        Type::Text { min, max } => {
+            bounded(json!({"type": "string"}), ("minLength", *min, 0), ("maxLength", *max, u32::MAX))
+        }
+        Type::Int { min, max } => {
+            bounded(json!({"type": "integer"}), ("minimum", *min, i64::MIN), ("maximum", *max, i64::MAX))
+        }
+        Type::Number => json!({"type": "number"}),
+        Type::Bool => json!({"type": "boolean"}),
+        Type::Time { .. } => json!({"type": "string", "format": "date-time"}),
+        Type::Date => json!({"type": "string", "format": "date"}),
+        Type::Email => json!({"type": "string", "format": "email"}),
+        Type::Url => json!({"type": "string", "format": "uri"}),
+        Type::Json => json!({}),
+        Type::Object => json!({"type": "object"}),
+        Type::File => json!({"type": "string", "contentMediaType": "text/csv"}),
+        // What PagerDuty adds to an enum must not break a mapping.
+        Type::Enum(values) if way == Way::Out => json!({"type": "string", "examples": values}),
+        Type::Enum(values) => json!({"type": "string", "enum": values}),
+        Type::List { of, min, max } => bounded(
+            json!({"type": "array", "items": value(of, way)}),
+            ("minItems", *min, 0),
+            ("maxItems", *max, u32::MAX),
+        ),
+        Type::Entity(entity) => {
+            let fields: Vec<&'static Field> = entity.fields.iter().collect();
+            let mut schema = object(&fields, entity.variants, way);
+            schema.insert("title".to_owned(), entity.title.into());
+            Value::Object(schema)
+        }
+        Type::Ref(entity) => reference(entity, way),
+        Type::Id(entity) => match way {
+            Way::In { .. } => {
+                json!({"type": "string", "minLength": 1, "x-options": entity.options.is_some(), "x-entity": entity.id})
+            }
+            Way::Out => json!({"type": "string"}),
+        },
+    }
+}
+
+fn reference(entity: &'static Entity, way: Way) -> Value {
+    let id = json!({"type": "string", "minLength": 1});
+    match way {
+        Way::In { body: false } => {
+            json!({"type": "string", "minLength": 1, "x-options": entity.options.is_some(), "x-entity": entity.id})
+        }
+        Way::In { body: true } => json!({
+            "type": ["string", "object"], "minLength": 1, "properties": {"id": id}, "required": ["id"],
+            "x-options": entity.options.is_some(), "x-entity": entity.id,
+        }),
+        Way::Out => {
+            let text = json!({"type": ["string", "null"]});
+            json!({
+                "type": "object", "title": entity.title, "required": ["id"],
+                "properties": {"id": {"type": "string"}, "type": text, "summary": text, "self": text, "html_url": text},
+            })
+        }
+    }
+}
+
+/// Adds the bounds that bind.
+fn bounded<N: PartialEq + Into<Value>>(mut schema: Value, min: (&str, N, N), max: (&str, N, N)) -> Value {
+    for (name, bound, free) in [min, max] {
+        if let (true, Some(map)) = (bound != free, schema.as_object_mut()) {
+            map.insert(name.to_owned(), bound.into());
+        }
+    }
+    schema
+}
+
+/// `escalation_policy` as people write it.
+pub(crate) fn title(name: &str) -> String {
+    let spaced = name.replace(['_', '-', '.'], " ");
+    let mut letters = spaced.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,113 @@
+//! Samples of an operation's output.
+//!
+//! Rule: pure; every field of the shape is there once, so that a mapping can
+//! be drawn before the first run. Obviously made up: names of no one, ids of
+//! nothing.
+
+use serde_json::{Map, Value, json};
+
+use super::{counterparts, title};
+use crate::catalog::{Answer, Entity, Field, Operation, Pages, Type};
+
+const WHEN: &str = "2026-11-21T09:00:00Z";
+
+/// A sample of what `call` answers.
+pub(crate) fn sample(operation: &'static Operation) -> Value {
+    match &operation.answer {
+        Answer::None => Value::Null,
+        Answer::Whole(of) | Answer::Item { of, .. } => value(of, ""),
+        Answer::Items { key, of, envelope } => {
+            let items = Value::Array(vec![value(of, "")]);
+            if operation.pages == Pages::None {
+                return items;
+            }
+            let mut page = Map::from_iter([((*key).to_owned(), items)]);
+            for (name, of) in counterparts(operation.pages) {
+                page.insert((*name).to_owned(), paging(name, of));
+            }
+            page.extend(envelope.iter().map(|field| (field.name.to_owned(), field_value(field, &[]))));
+            Value::Object(page)
+        }
+    }
+}
+
+/// A last page of one item.
+fn paging(name: &str, of: &str) -> Value {
+    match (name, of) {
+        ("limit", _) => 100.into(),
+        ("offset", _) => 0.into(),
+        (_, "integer") => 1.into(),
+        (_, "boolean") => false.into(),
+        ("first" | "last", _) => "PABC123".into(),
+        (_, "array") => json!(["urn:ietf:params:scim:api:messages:2.0:ListResponse"]),
+        _ => Value::Null,
+    }
+}
+
+fn entity(entity: &'static Entity) -> Value {
+    let mut object = Map::new();
+    let first = entity.variants.and_then(|variants| variants.cases.first().map(|case| (variants.by, *case)));
+    let fields = entity.fields.iter().chain(first.iter().flat_map(|(_, (_, case))| case.fields));
+    for field in fields.filter(|field| !field.write_only) {
+        let samples =
+            first.map_or(
+                entity.samples,
+                |(_, (_, case))| if entity.samples.is_empty() { case.samples } else { entity.samples },
+            );
+        object.insert(field.name.to_owned(), field_value(field, samples));
+    }
+    if let Some((by, (name, _))) = first {
+        object.insert(by.to_owned(), name.into());
+    }
+    Value::Object(object)
+}
+
+fn field_value(field: &'static Field, samples: &[(&str, &str)]) -> Value {
+    let written = samples.iter().find(|(name, _)| *name == field.name).map(|(_, value)| *value);
+    match (written, field.constant, &field.of) {
+        (
+            Some(text),
+            _,
+            Type::Int { .. } | Type::Number | Type::Bool | Type::List { .. } | Type::Json | Type::Object,
+        ) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        (Some(text), _, _) => text.into(),
+        (None, Some(constant), _) => constant.into(),
+        (None, None, of) => value(of, field.name),
+    }
+}
+
+fn value(of: &'static Type, name: &str) -> Value {
+    match of {
+        Type::Text { max, .. } => text(name).chars().take(*max as usize).collect::<String>().into(),
+        Type::Int { min, max } => 1.clamp(*min, *max).into(),
+        Type::Number => 1.5.into(),
+        Type::Bool => true.into(),
+        Type::Time { .. } => WHEN.into(),
+        Type::Date => "2026-11-21".into(),
+        Type::Email => "ada@example.com".into(),
+        Type::Url => format!("https://example.pagerduty.com/{}", name.replace('_', "-")).into(),
+        Type::Json => Value::Null,
+        Type::Object => json!({}),
+        Type::File => "name,value\nfirst,1\n".into(),
+        Type::Enum(values) => values.first().copied().into(),
+        Type::List { of, .. } => Value::Array(vec![value(of, name.strip_suffix('s').unwrap_or(name))]),
+        Type::Entity(nested) => entity(nested),
+        Type::Ref(entity) => json!({
+            "id": "PABC123", "type": entity.reference, "summary": entity.title,
+            "self": null, "html_url": null,
+        }),
+        Type::Id(_) => "PABC123".into(),
+    }
+}
+
+/// A word for a text field, told by its name.
+fn text(name: &str) -> String {
+    match name {
+        "id" => "PABC123".to_owned(),
+        name if name.ends_with("_id") || name.ends_with("_ids") => "PABC123".to_owned(),
+        name if name.ends_with("_at") => WHEN.to_owned(),
+        "time_zone" | "timezone" => "Europe/Berlin".to_owned(),
+        name if name.ends_with("_key") => "sample-key".to_owned(),
+        name => title(name),
+    }
+}

@@ -1,0 +1,208 @@
+//! `wasi:http`, `wasi:clocks` and `wasi:random`: the guest's only I/O.
+//!
+//! Rule: it decides nothing. A failure is sorted into whether the request can
+//! have reached the server, and said in a sentence.
+
+use std::time::Duration;
+
+use wasip2::clocks::monotonic_clock;
+use wasip2::http::outgoing_handler::handle;
+use wasip2::http::types::{
+    ErrorCode, Fields, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
+};
+use wasip2::io::streams::StreamError;
+use wasip2::random::insecure::get_insecure_random_u64;
+
+use crate::catalog::Method;
+use crate::client::{Clock, Failure, Transport};
+use crate::error::Reason;
+use crate::request::Request;
+use crate::response::Response;
+use crate::retry::Outcome;
+
+const CONNECT: Duration = Duration::from_secs(10);
+const FIRST_BYTE: Duration = Duration::from_secs(60);
+const BETWEEN_BYTES: Duration = Duration::from_secs(30);
+/// Larger pieces cost page faults in the host, smaller ones calls.
+const PIECE: u64 = 64 * 1024;
+/// No answer of PagerDuty's comes near; more would only fill the memory.
+const LONGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// The host, through WASI.
+pub(crate) struct Wasi;
+
+impl Clock for Wasi {
+    fn now_ms(&self) -> u64 {
+        monotonic_clock::now() / 1_000_000
+    }
+
+    fn sleep(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        monotonic_clock::subscribe_duration(nanos).block();
+    }
+
+    fn chance(&self) -> u16 {
+        u16::try_from(get_insecure_random_u64() & 0xffff).unwrap_or(0)
+    }
+}
+
+impl Transport for Wasi {
+    fn send(&self, request: &Request, authorization: Option<&str>) -> Result<Response, Failure> {
+        let outgoing = outgoing(request, authorization).ok_or_else(|| Failure {
+            outcome: Outcome::Hopeless,
+            reason: Reason::Invalid,
+            message: "the request holds a header or a path that HTTP does not allow; nothing was sent".to_owned(),
+        })?;
+        let body = outgoing.body().map_err(|()| broken("the request could not be written"))?;
+        let pending = handle(outgoing, options()).map_err(failure)?;
+        write(body, request.body.as_deref().unwrap_or_default())?;
+        pending.subscribe().block();
+        let response = match pending.get() {
+            Some(Ok(Ok(response))) => response,
+            Some(Ok(Err(code))) => return Err(failure(code)),
+            Some(Err(())) | None => return Err(broken("no answer came")),
+        };
+        read(&response)
+    }
+}
+
+fn outgoing(request: &Request, authorization: Option<&str>) -> Option<OutgoingRequest> {
+    let fields = Fields::new();
+    for (name, value) in &request.headers {
+        fields.append(name, value.as_bytes()).ok()?;
+    }
+    if let Some(body) = &request.body {
+        fields.append("content-length", body.len().to_string().as_bytes()).ok()?;
+    }
+    if let Some(value) = authorization {
+        fields.append("authorization", value.as_bytes()).ok()?;
+    }
+    let outgoing = OutgoingRequest::new(fields);
+    let method = match request.method {
+        Method::Get => WasiMethod::Get,
+        Method::Post => WasiMethod::Post,
+        Method::Put => WasiMethod::Put,
+        Method::Patch => WasiMethod::Patch,
+        Method::Delete => WasiMethod::Delete,
+    };
+    outgoing.set_method(&method).ok()?;
+    outgoing.set_scheme(Some(if request.https { &Scheme::Https } else { &Scheme::Http })).ok()?;
+    outgoing.set_authority(Some(&request.authority)).ok()?;
+    outgoing.set_path_with_query(Some(&request.path_and_query)).ok()?;
+    Some(outgoing)
+}
+
+fn options() -> Option<RequestOptions> {
+    let options = RequestOptions::new();
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).ok();
+    // A host that does not know a time-out keeps its own.
+    let _ = options.set_connect_timeout(nanos(CONNECT));
+    let _ = options.set_first_byte_timeout(nanos(FIRST_BYTE));
+    let _ = options.set_between_bytes_timeout(nanos(BETWEEN_BYTES));
+    Some(options)
+}
+
+fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), Failure> {
+    if !bytes.is_empty() {
+        let stream = body.write().map_err(|()| broken("the request could not be written"))?;
+        // The contract of wasi:io: at most 4096 bytes a blocking write.
+        for piece in bytes.chunks(4096) {
+            // A server may answer before it has read everything: that answer
+            // says more than the broken stream does.
+            if stream.blocking_write_and_flush(piece).is_err() {
+                break;
+            }
+        }
+    }
+    OutgoingBody::finish(body, None).or_else(|_| Ok(()))
+}
+
+fn read(response: &IncomingResponse) -> Result<Response, Failure> {
+    let headers = response.headers().entries().into_iter();
+    let headers = headers
+        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+        .collect();
+    let mut answer = Response { status: response.status(), headers, body: Vec::new() };
+    let body = response.consume().map_err(|()| broken("the answer has no body to read"))?;
+    let stream = body.stream().map_err(|()| broken("the answer has no body to read"))?;
+    loop {
+        match stream.blocking_read(PIECE) {
+            Ok(piece) if answer.body.is_empty() => answer.body = piece,
+            Ok(piece) => answer.body.extend_from_slice(&piece),
+            Err(StreamError::Closed) => break,
+            Err(StreamError::LastOperationFailed(_)) => return Err(broken("the answer broke off")),
+        }
+        if answer.body.len() > LONGEST_BODY {
+            return Err(Failure {
+                outcome: Outcome::Hopeless,
+                reason: Reason::Unexpected,
+                message: "the answer is longer than 64 MiB; ask for less at once".to_owned(),
+            });
+        }
+    }
+    drop(stream);
+    drop(IncomingBody::finish(body));
+    Ok(answer)
+}
+
+/// It went out, and what became of it is not known.
+fn broken(what: &str) -> Failure {
+    Failure {
+        outcome: Outcome::Unknown,
+        reason: Reason::Unavailable,
+        message: format!("{what}; PagerDuty may have received the request. Try again later"),
+    }
+}
+
+/// Sorts an error of the host by whether the request can have arrived.
+fn failure(code: ErrorCode) -> Failure {
+    let of = |outcome, reason, message: String| Failure { outcome, reason, message };
+    match code {
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => of(
+            Outcome::Hopeless,
+            Reason::Blocked,
+            "the host did not let the request out: PagerDuty's host must be among those it grants".to_owned(),
+        ),
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => of(
+            Outcome::NotSent,
+            Reason::Unavailable,
+            "PagerDuty's host name could not be resolved; check the network and its DNS".to_owned(),
+        ),
+        ErrorCode::ConnectionRefused | ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => of(
+            Outcome::NotSent,
+            Reason::Unavailable,
+            "no connection to PagerDuty could be made; check the network".to_owned(),
+        ),
+        ErrorCode::ConnectionTimeout => {
+            of(Outcome::NotSent, Reason::Unavailable, "connecting to PagerDuty timed out; check the network".to_owned())
+        }
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => of(
+            Outcome::Hopeless,
+            Reason::Unavailable,
+            "no secure connection could be made (TLS): a proxy may be in between, or the clock be wrong".to_owned(),
+        ),
+        ErrorCode::ConnectionLimitReached => {
+            of(Outcome::NotSent, Reason::Unavailable, "the host has no connection free; try again later".to_owned())
+        }
+        ErrorCode::HttpResponseBodySize(_)
+        | ErrorCode::HttpResponseHeaderSize(_)
+        | ErrorCode::HttpResponseHeaderSectionSize(_) => of(
+            Outcome::Hopeless,
+            Reason::Unexpected,
+            "the answer is larger than the host allows; ask for less at once".to_owned(),
+        ),
+        ErrorCode::HttpRequestBodySize(_) | ErrorCode::HttpRequestUriTooLong | ErrorCode::HttpRequestHeaderSize(_) => {
+            of(
+                Outcome::Hopeless,
+                Reason::Refused,
+                "the request is larger than the host allows; send less at once".to_owned(),
+            )
+        }
+        ErrorCode::HttpResponseTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => {
+            broken("no answer came in time")
+        }
+        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => broken("the connection broke"),
+        other => broken(&format!("the exchange failed ({other:?})")),
+    }
+}
