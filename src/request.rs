@@ -100,7 +100,9 @@ fn path(operation: &'static Operation, arguments: &Arguments) -> Result<String> 
 /// Names and values, both encoded.
 fn query(operation: &'static Operation, arguments: &Arguments, page: &PageValues) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    let in_query = |name: &str| operation.fields.iter().any(|field| field.name == name && field.place == Place::Query);
+    // Paging arguments that a document does not declare are no fields, and
+    // stand in the query.
+    let in_query = |name: &str| !operation.fields.iter().any(|field| field.name == name && field.place == Place::Body);
     let overridden = |name: &str| page.iter().any(|(set, _)| *set == name);
     for (field, value) in arguments.iter().filter(|(field, _)| field.place == Place::Query && !overridden(field.name)) {
         match (value, field.list_style) {

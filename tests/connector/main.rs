@@ -1,0 +1,16 @@
+//! The component under test, through the reference host: one binary, so that
+//! wasmtime is linked once.
+//!
+//! Rule: no test sleeps, takes a fixed port, or leaves the process; waiting
+//! happens in virtual time.
+
+mod calls;
+mod catalog;
+mod choices;
+mod contract;
+mod faults;
+mod requests;
+mod secrets;
+mod signin;
+mod snapshot;
+mod walks;
