@@ -65,7 +65,8 @@ fn value(schema: &Value, name: &str, extent: Extent) -> Value {
             None => object(schema, name, extent),
         },
         "array" => {
-            let least = schema["minItems"].as_u64().unwrap_or(0).max(1);
+            let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
+            let least = schema["minItems"].as_u64().unwrap_or(0).max(1).min(most);
             (0..least).map(|_| value(&schema["items"], name, extent)).collect()
         }
         "integer" => schema["minimum"].as_i64().unwrap_or(1).max(1).min(schema["maximum"].as_i64().unwrap_or(i64::MAX)).into(),

@@ -40,7 +40,7 @@ impl World {
     pub async fn with(options: Options) -> World {
         let simulator = Simulator::new(options);
         let (answering, start) = (simulator.clone(), tokio::time::Instant::now());
-        let connector = load(move |request| {
+        let connector = load(false, move |request| {
             let elapsed = jiff::SignedDuration::try_from(start.elapsed()).unwrap_or_default();
             answering.set_now(beginning().checked_add(elapsed).unwrap_or(beginning()));
             let answer = answering.respond(request);
@@ -56,7 +56,17 @@ impl World {
         F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
         A: Future<Output = Answered> + Send + 'static,
     {
-        let connector = load(move |request| {
+        World::inspected(false, answer).await
+    }
+
+    /// The same; with `inspect` the component's memory can be searched, which
+    /// makes it slower.
+    pub async fn inspected<F, A>(inspect: bool, answer: F) -> World
+    where
+        F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answered> + Send + 'static,
+    {
+        let connector = load(inspect, move |request| {
             let answer = answer(request);
             async move { answer.await.map(|response| response.map(body)) }
         })
@@ -90,7 +100,7 @@ impl World {
     }
 }
 
-async fn load<F, A>(answer: F) -> Connector
+async fn load<F, A>(inspect: bool, answer: F) -> Connector
 where
     F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
     A: Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'static,
@@ -102,12 +112,15 @@ where
         random_seed: Some(7),
         cache_dir: Some(cache()),
         pooling: false,
-        inspect_memory: true,
+        inspect_memory: inspect,
         ..HostOptions::default()
     };
     // The wall limit is virtual too: a test that waits must not meet it.
     options.limits.wall = Duration::from_secs(1_000_000);
     let host = Host::new(options).expect("the host starts");
+    // The first test compiles for all of them; otherwise each would.
+    static COMPILING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = COMPILING.lock().await;
     host.load(crate::component()).await.expect("the component loads")
 }
 

@@ -1,0 +1,59 @@
+# Everything that is done with this repository. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+WASM := target/pagerduty.wasm
+CONNECTOR := target/release/connector
+# One selection of packages for host and tests, so that nothing is built twice.
+WORKSPACE := --release --locked --workspace
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install the toolchain's wasm target, unless it is there
+	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
+
+.PHONY: component
+component: setup ## Build the component: target/pagerduty.wasm
+	$(CARGO) build --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector
+	cp target/wasm32-wasip2/guest/pagerduty.wasm $(WASM)
+
+.PHONY: build
+build: component ## Build the component and the tool: target/release/connector
+	$(CARGO) build $(WORKSPACE)
+
+.PHONY: demo
+demo: build ## Show the main job, always against the embedded simulator
+	@scripts/demo $(CONNECTOR)
+
+.PHONY: test
+test: component ## Run every test
+	$(CARGO) test $(WORKSPACE)
+
+.PHONY: snapshots
+snapshots: component ## Write the expected texts anew, for review
+	UPDATE_SNAPSHOTS=1 $(CARGO) test $(WORKSPACE)
+
+.PHONY: lint
+lint: setup ## Check formatting, lints of host and guest, and the catalog
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
+	$(CARGO) clippy --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector -- -D warnings
+
+.PHONY: examples
+examples: build ## Run the component under two other hosts, in Python and in Node
+	examples/run.sh
+
+.PHONY: conformance
+conformance: build ## Send every operation to the judge in JUDGE= against the documents in SPEC=
+	@scripts/conformance "$(JUDGE)" "$(SPEC)"
+
+.PHONY: size
+size: component ## Print the component's size, raw and compressed, and the catalog's figures
+	@printf 'raw %s bytes, gzip -9 %s bytes\n' "$$(wc -c <$(WASM))" "$$(gzip -9 -c $(WASM) | wc -c)"
+	@$(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog
