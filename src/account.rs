@@ -139,3 +139,6 @@ fn tolerate<T>(answer: Result<T>, missing: &mut Vec<String>) -> Result<Option<T>
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 use crate::catalog::{Entity, Field, From, ListStyle, Operation, Paging, Place, Type, Variants};
 use crate::error::{Error, Reason, Result, Violation, said, suggestion};
 
+mod scalar;
+pub(crate) use scalar::is_email;
+use scalar::{expected, expected_count, scalar};
+
 /// The sender of a change, an argument of operations that take `From`.
 pub(crate) static FROM: Field = Field {
     name: "from",
@@ -63,10 +67,13 @@ pub(crate) fn check(operation: &'static Operation, text: &str) -> Result<Argumen
     let given = object(&what, text)?;
     let mut checker = Checker { violations: Vec::new(), in_body: false };
     let mut values = Vec::new();
-    let variant = operation.variants.and_then(|variants| checker.variant("", variants, &given));
+    let cases = || operation.variants.iter().flat_map(|variants| variants.cases);
+    let variant = operation.variants.and_then(|variants| variants.chosen(&given));
     let declared = || fields(operation).chain(variant.iter().flat_map(|entity| entity.fields).filter(|f| !f.read_only));
     for name in given.keys() {
-        if !declared().any(|field| field.name == name) {
+        // Until the shape is known, what any shape takes is no mistake.
+        let open = variant.is_none() && cases().any(|(_, entity)| entity.fields.iter().any(|f| f.name == name));
+        if !open && !declared().any(|field| field.name == name) {
             let near = suggestion(name, declared().filter(|f| f.constant.is_none()).map(|f| f.name));
             checker.report(name, format!("{} has no such argument{near}", operation.id));
         }
@@ -99,6 +106,14 @@ fn member(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+impl Variants {
+    /// The entity that the discriminator names.
+    fn chosen(&self, given: &Map<String, Value>) -> Option<&'static Entity> {
+        let chosen = given.get(self.by)?.as_str()?;
+        self.cases.iter().find(|(value, _)| *value == chosen).map(|(_, entity)| *entity)
+    }
+}
+
 struct Checker {
     violations: Vec<Violation>,
     /// A reference is an object in a body and a bare id elsewhere.
@@ -125,7 +140,9 @@ impl Checker {
                 }
                 None
             }
-            (Some(Value::Null), None) if field.nullable || field.read_only => Some(Value::Null),
+            // PagerDuty's own words, in an object that a caller gives back.
+            (Some(value), None) if field.read_only => Some(value.clone()),
+            (Some(Value::Null), None) if field.nullable => Some(Value::Null),
             (Some(Value::Null), None) => {
                 self.report(&path, "cannot be null; leave it out instead");
                 None
@@ -161,9 +178,11 @@ impl Checker {
     }
 
     fn entity(&mut self, path: &str, entity: &'static Entity, given: &Map<String, Value>) -> Value {
-        let variant = entity.variants.and_then(|variants| self.variant(path, variants, given));
-        if entity.variants.is_some() && variant.is_none() {
-            return Value::Null; // the discriminator is reported already
+        let variant = entity.variants.and_then(|variants| variants.chosen(given));
+        if let (Some(variants), None) = (entity.variants, variant) {
+            let choices: Vec<&str> = variants.cases.iter().map(|(value, _)| *value).collect();
+            self.report(&member(path, variants.by), format!("must be one of {}", choices.join(", ")));
+            return Value::Null;
         }
         let by = entity.variants.map(|variants| variants.by);
         let fields = || entity.fields.iter().chain(variant.iter().flat_map(|entity| entity.fields));
@@ -185,22 +204,6 @@ impl Checker {
         Value::Object(sent)
     }
 
-    /// The entity that the discriminator names.
-    fn variant(
-        &mut self,
-        path: &str,
-        variants: &'static Variants,
-        given: &Map<String, Value>,
-    ) -> Option<&'static Entity> {
-        let chosen = given.get(variants.by).and_then(Value::as_str).unwrap_or_default();
-        let found = variants.cases.iter().find(|(value, _)| *value == chosen);
-        if found.is_none() && (!path.is_empty() || given.contains_key(variants.by)) {
-            let choices: Vec<&str> = variants.cases.iter().map(|(value, _)| *value).collect();
-            self.report(&member(path, variants.by), format!("must be one of {}", choices.join(", ")));
-        }
-        found.map(|(_, entity)| *entity)
-    }
-
     /// `"PABC123"` or `{"id": "PABC123", ...}`.
     fn reference(&mut self, path: &str, entity: &'static Entity, value: &Value) -> Value {
         let id = match value {
@@ -218,10 +221,14 @@ impl Checker {
             }
         };
         self.id(path, id);
-        match (self.in_body, value) {
+        match (self.in_body, value.get("type")) {
             (false, _) => Value::from(id.as_str()),
-            (true, Value::Object(map)) if map.contains_key("type") => value.clone(),
-            (true, _) => {
+            (true, Some(Value::String(_))) => value.clone(),
+            (true, Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_))) => {
+                self.report(&member(path, "type"), "must be text; leave it out instead");
+                Value::Null
+            }
+            (true, Some(Value::Null) | None) => {
                 let mut sent = value.as_object().cloned().unwrap_or_default();
                 sent.insert("id".to_owned(), Value::from(id.as_str()));
                 sent.insert("type".to_owned(), Value::from(entity.reference.unwrap_or(entity.id)));
@@ -235,131 +242,6 @@ impl Checker {
             self.report(path, "is empty; give an id, such as \"PABC123\"");
         }
     }
-}
-
-/// Checks a value of a type that holds no others.
-fn scalar(of: &Type, value: &Value) -> std::result::Result<(), String> {
-    let bad = || Err(format!("must be {}, not {}", expected(of), kind(value)));
-    match (of, value) {
-        (Type::Text { min, max }, Value::String(text)) => {
-            let length = text.chars().count() as u64;
-            if length < u64::from(*min) || length > u64::from(*max) {
-                return Err(format!("has {length} characters; takes {}", expected_count(*min, *max)));
-            }
-            Ok(())
-        }
-        (Type::Int { min, max }, Value::Number(number)) => match number.as_i64() {
-            Some(n) if n >= *min && n <= *max => Ok(()),
-            _ => Err(format!("is {number}; takes {}", expected(of))),
-        },
-        (Type::Number, Value::Number(_)) | (Type::Bool, Value::Bool(_)) | (Type::File, Value::String(_)) => Ok(()),
-        (Type::Time { utc }, Value::String(text)) if is_time(text) && (!utc || text.ends_with('Z')) => Ok(()),
-        (Type::Date, Value::String(text)) if is_date(text) => Ok(()),
-        (Type::Email, Value::String(text)) if is_email(text) => Ok(()),
-        (Type::Url, Value::String(text))
-            if text.contains(':') && !text.contains(|c: char| c.is_control() || c == ' ') =>
-        {
-            Ok(())
-        }
-        (Type::Enum(values), Value::String(text)) if values.contains(&text.as_str()) => Ok(()),
-        (Type::Enum(values), Value::String(text)) => {
-            Err(format!("is \"{}\"; must be {}{}", said(text), expected(of), suggestion(text, values.iter().copied())))
-        }
-        (Type::Time { .. } | Type::Date | Type::Email | Type::Url, Value::String(text)) => {
-            Err(format!("is \"{}\"; must be {}", said(text), expected(of)))
-        }
-        _ => bad(),
-    }
-}
-
-/// What a type takes, for messages.
-pub(crate) fn expected(of: &Type) -> String {
-    match of {
-        Type::Text { .. } => "text".to_owned(),
-        Type::Int { min: i64::MIN, max: i64::MAX } => "a whole number".to_owned(),
-        Type::Int { min, max: i64::MAX } => format!("a whole number from {min}"),
-        Type::Int { min: i64::MIN, max } => format!("a whole number up to {max}"),
-        Type::Int { min, max } => format!("a whole number from {min} to {max}"),
-        Type::Number => "a number".to_owned(),
-        Type::Bool => "true or false".to_owned(),
-        Type::Time { utc: false } => "a time, such as \"2026-11-21T09:00:00Z\"".to_owned(),
-        Type::Time { utc: true } => "a time in UTC, such as \"2026-11-21T09:00:00Z\"".to_owned(),
-        Type::Date => "a date, such as \"2026-11-21\"".to_owned(),
-        Type::Email => "an e-mail address".to_owned(),
-        Type::Url => "a URL".to_owned(),
-        Type::Json => "any JSON".to_owned(),
-        Type::Object => "an object".to_owned(),
-        Type::File => "the text of a file".to_owned(),
-        Type::Enum(values) => format!("one of {}", values.join(", ")),
-        Type::List { of, .. } => format!("a list; each item {}", expected(of)),
-        Type::Entity(entity) => format!("an object ({})", entity.title),
-        Type::Ref(entity) | Type::Id(entity) => format!("the id of a {}", entity.title),
-    }
-}
-
-fn expected_count(min: u32, max: u32) -> String {
-    match (min, max) {
-        (0, max) => format!("at most {max}"),
-        (min, u32::MAX) => format!("at least {min}"),
-        (min, max) => format!("{min} to {max}"),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// `2026-11-21`, with a month and a day that exist in some year.
-fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u32>().ok());
-    bytes.len() == 10
-        && bytes.get(4) == Some(&b'-')
-        && bytes.get(7) == Some(&b'-')
-        && bytes.iter().enumerate().all(|(i, b)| i == 4 || i == 7 || b.is_ascii_digit())
-        && matches!(number(5, 7), Some(1..=12))
-        && matches!(number(8, 10), Some(1..=31))
-}
-
-/// RFC 3339: date, `T`, time, optional fraction, `Z` or an offset.
-fn is_time(text: &str) -> bool {
-    let (Some(date), Some(rest)) = (text.get(..10), text.get(10..)) else { return false };
-    let Some(rest) = rest.strip_prefix(['T', 't']) else { return false };
-    let clock = |text: &str, parts: usize| {
-        let limits = [23, 59, 60];
-        let found: Vec<&str> = text.split(':').collect();
-        found.len() == parts
-            && found.iter().zip(limits).all(|(part, most)| {
-                part.len() == 2
-                    && part.bytes().all(|b| b.is_ascii_digit())
-                    && part.parse::<u32>().is_ok_and(|n| n <= most)
-            })
-    };
-    let zone_at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
-    let (local, zone) = rest.split_at(zone_at);
-    let (seconds, fraction) = local.split_once('.').unwrap_or((local, "0"));
-    let zone_fits = matches!(zone, "Z" | "z") || zone.get(1..).is_some_and(|offset| clock(offset, 2));
-    is_date(date)
-        && clock(seconds, 3)
-        && !fraction.is_empty()
-        && fraction.bytes().all(|b| b.is_ascii_digit())
-        && zone_fits
-}
-
-/// Loose on purpose, strict on what a header cannot carry.
-pub(crate) fn is_email(text: &str) -> bool {
-    let sound = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b',' | b';'))
-    };
-    text.len() <= 254
-        && text.split_once('@').is_some_and(|(local, domain)| sound(local) && sound(domain) && !domain.contains('@'))
 }
 
 fn digest(value: &Value) -> u64 {
@@ -378,3 +260,6 @@ pub(crate) fn fnv(bytes: &[u8], seed: u64) -> u64 {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -239,6 +239,8 @@ pub(crate) enum Type {
     /// Text of a file.
     File,
     Enum(&'static [&'static str]),
+    /// One of these whole numbers.
+    IntEnum(&'static [i64]),
     List {
         of: &'static Type,
         min: u32,

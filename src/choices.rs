@@ -139,3 +139,6 @@ fn element(of: &'static Type) -> &'static Type {
         of => of,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,7 @@ impl<S: Transport + Clock> Client<S> {
         let operation = operation(id)?;
         self.connection.allow(operation)?;
         let arguments = arguments::check(operation, arguments)?;
-        let (response, rate) = self.exchange(operation, &arguments, &[])?;
+        let (response, rate) = self.exchange(operation, &arguments, &[], &mut self.budget())?;
         Ok(Output { success: response::value(operation, &response)?, rate })
     }
 
@@ -110,10 +110,10 @@ impl<S: Transport + Clock> Client<S> {
         self.connection.allow(operation)?;
         let arguments = arguments::check(operation, &arguments.to_string())?;
         let request = request::build(operation, &arguments, &[], &self.connection)?;
-        let (response, _) = self.send(operation, &request, Some(which))?;
+        let (response, _) = self.send(operation, &request, Some(which), &mut self.budget())?;
         match response.succeeded() {
             true => response::value(operation, &response),
-            false => Err(self.refusal(operation, &arguments, &response)),
+            false => Err(self.refusal(operation, &arguments, &response, Some(which))),
         }
     }
 
@@ -143,14 +143,10 @@ impl<S: Transport + Clock> Client<S> {
                 })
                 .map_err(|problem| Error::new(Reason::Invalid, format!("cursor: {problem}")))?,
         };
-        Ok(Walk {
-            operation,
-            key,
-            arguments,
-            size: size.clamp(1, operation.page_limit),
-            read,
-            position: Some(position),
-        })
+        // A page of one has no room for the record it shares with the last.
+        let least = 1 + u32::from(paging::overlaps(operation, self.connection.overlap));
+        let size = size.min(operation.page_limit).max(least);
+        Ok(Walk { operation, key, arguments, size, read, position: Some(position) })
     }
 
     /// The next page. The walk moves on only when one is delivered, so an
@@ -160,6 +156,7 @@ impl<S: Transport + Clock> Client<S> {
             None => return Ok(None),
             Some(position) => position.clone(),
         };
+        let mut budget = self.budget();
         loop {
             let Some(size) = paging::size(&position, walk.size) else {
                 return Err(walk.incomplete(
@@ -168,7 +165,7 @@ impl<S: Transport + Clock> Client<S> {
                 ));
             };
             let values = paging::values(walk.operation, &position, size);
-            let (response, rate) = self.exchange(walk.operation, &walk.arguments, &values)?;
+            let (response, rate) = self.exchange(walk.operation, &walk.arguments, &values, &mut budget)?;
             let text = response.text(walk.operation)?;
             let page = envelope::read(text, walk.key).map_err(|error| {
                 response.unexpected(walk.operation, &format!("not a page with `{}`: {error}", walk.key))
@@ -213,23 +210,38 @@ impl<S: Transport + Clock> Client<S> {
         operation: &'static Operation,
         arguments: &Arguments,
         page: &PageValues,
+        budget: &mut Duration,
     ) -> Result<(Response, Option<Rate>)> {
         let request = request::build(operation, arguments, page, &self.connection)?;
         let (first, second) = self.connection.keys(operation);
-        let (mut response, mut rate) = self.send(operation, &request, first)?;
-        if let (403, Some(second)) = (response.status, second) {
-            (response, rate) = self.send(operation, &request, Some(second))?;
+        let (mut response, mut rate) = self.send(operation, &request, first, budget)?;
+        let mut used = first;
+        if let (403, Some(_)) = (response.status, second) {
+            (response, rate) = self.send(operation, &request, second, budget)?;
+            used = second;
         }
         match response.succeeded() {
             true => Ok((response, rate)),
-            false => Err(self.refusal(operation, arguments, &response)),
+            false => Err(self.refusal(operation, arguments, &response, used)),
         }
     }
 
-    fn refusal(&self, operation: &'static Operation, arguments: &Arguments, response: &Response) -> Box<Error> {
+    fn refusal(
+        &self,
+        operation: &'static Operation,
+        arguments: &Arguments,
+        response: &Response,
+        used: Option<Which>,
+    ) -> Box<Error> {
         let without_from =
             operation.from != From::No && request::from(operation, arguments, &self.connection).is_none();
-        response::error(operation, response, without_from)
+        let mut error = response::error(operation, response, without_from);
+        if let (Reason::Unauthenticated, Some(used)) = (error.reason, used) {
+            let field = self.connection.field(used);
+            error.message.push_str(&format!(". Refused was the credential `{field}`"));
+            error.extra.insert("credential".to_owned(), field.into());
+        }
+        error
     }
 
     /// Sends until there is an answer that settles it, or the budget is spent.
@@ -238,12 +250,12 @@ impl<S: Transport + Clock> Client<S> {
         operation: &'static Operation,
         request: &Request,
         key: Option<Which>,
+        budget: &mut Duration,
     ) -> Result<(Response, Option<Rate>)> {
         let bucket = format!("{}:{}", key.map_or("none", Which::name), operation.id);
         let authorization = key.map(|which| self.connection.authorization(which));
-        let mut budget = Duration::from_millis(self.connection.max_wait_ms);
         let hold = Duration::from_millis(self.rates.borrow().hold_ms(&bucket, self.system.now_ms()));
-        if hold > budget {
+        if hold > *budget {
             let message = format!(
                 "{}: the rate limit is spent for another {} s, longer than the setting max_wait_s allows; nothing was sent",
                 operation.id,
@@ -252,7 +264,7 @@ impl<S: Transport + Clock> Client<S> {
             let retry_after_ms = u32::try_from(hold.as_millis()).ok();
             return Err(Box::new(Error { retry_after_ms, ..*Error::new(Reason::Throttled, message) }));
         }
-        budget -= hold;
+        *budget -= hold;
         self.pause(hold);
         let (mut tries, mut throttles, mut in_doubt) = (0, 0, false);
         loop {
@@ -267,10 +279,12 @@ impl<S: Transport + Clock> Client<S> {
             }
             let rate = attempt.as_ref().ok().and_then(|response| response.rate(bucket.clone()));
             rate.iter().for_each(|rate| self.observe(rate.clone()));
-            in_doubt |= matches!(outcome, Outcome::Unknown | Outcome::Status(408 | 500..=599, _));
-            match verdict(outcome, operation.idempotent, tries, throttles, budget, self.system.chance()) {
+            in_doubt |= matches!(outcome, Outcome::Unknown | Outcome::Status(408 | 500..=599, _))
+                // An answer came, and could not be read to its end.
+                || attempt.as_ref().is_err_and(|failure| failure.reason == Reason::Unexpected);
+            match verdict(outcome, operation.idempotent, tries, throttles, *budget, self.system.chance()) {
                 Verdict::Wait(time) => {
-                    budget -= time;
+                    *budget -= time;
                     self.pause(time);
                 }
                 Verdict::Stop => {
@@ -289,6 +303,11 @@ impl<S: Transport + Clock> Client<S> {
                 }
             }
         }
+    }
+
+    /// What one call of the contract may spend waiting, all its requests together.
+    fn budget(&self) -> Duration {
+        Duration::from_millis(self.connection.max_wait_ms)
     }
 
     fn pause(&self, time: Duration) {
@@ -318,3 +337,6 @@ fn fits(pages: Pages, position: &Position) -> bool {
         (Pages::None | Pages::Offset | Pages::Cursor | Pages::After | Pages::Analytics | Pages::Scim, _) => false,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::{fnv, is_email, object};
 use crate::catalog::{Effect, Host, Key, Operation};
-use crate::error::{Error, Reason, Result, Violation, suggestion};
+use crate::error::{Error, Reason, Result, Violation, said, suggestion};
 
 /// A way to sign in.
 #[derive(Debug)]
@@ -157,7 +157,8 @@ impl Connection {
         for (name, value) in credentials {
             if !method.fields.iter().any(|field| field.name == name) {
                 let near = suggestion(name, method.fields.iter().map(|field| field.name));
-                violations.push(Violation::new(name, format!("is no field of the sign-in form `{}`{near}", method.id)));
+                violations
+                    .push(Violation::new(said(name), format!("is no field of the sign-in form `{}`{near}", method.id)));
             } else if !value.bytes().all(|b| b.is_ascii_graphic()) {
                 violations.push(Violation::new(
                     name,
@@ -247,6 +248,14 @@ impl Connection {
         format!("{}{credential}", self.method.scheme)
     }
 
+    /// The field of the sign-in form that holds it, for messages.
+    pub(crate) fn field(&self, which: Which) -> &'static str {
+        match which {
+            Which::Main => self.method.fields.first().map_or("token", |field| field.name),
+            Which::User => "user_token",
+        }
+    }
+
     pub(crate) fn has_user_key(&self) -> bool {
         self.user.is_some()
     }
@@ -278,15 +287,27 @@ impl Connection {
             clean(&mut violation.argument);
             clean(&mut violation.message);
         }
-        error.extra.values_mut().for_each(|value| {
-            let mut text = value.to_string();
-            let before = text.len();
-            clean(&mut text);
-            if text.len() != before {
-                *value = Value::from(text);
-            }
-        });
+        error.extra = error.extra.into_iter().map(|(name, value)| (name, each_text(value, &clean))).collect();
         error
+    }
+}
+
+/// Every text inside `value`, member names included, through `clean`.
+fn each_text(value: Value, clean: &impl Fn(&mut String)) -> Value {
+    match value {
+        Value::String(mut text) => {
+            clean(&mut text);
+            Value::String(text)
+        }
+        Value::Array(items) => items.into_iter().map(|item| each_text(item, clean)).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(mut name, value)| {
+                clean(&mut name);
+                (name, each_text(value, clean))
+            })
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
 
@@ -341,8 +362,11 @@ impl Settings {
             ["region", "access", "from", "page_size", "max_wait_s", "overlap", "base_url", "account"];
         for name in self.given.keys() {
             let near = suggestion(name, NAMES.into_iter());
-            self.violations.push(Violation::new(name, format!("is no setting of this connector{near}")));
+            self.violations.push(Violation::new(said(name), format!("is no setting of this connector{near}")));
         }
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid("settings", self.violations)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

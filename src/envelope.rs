@@ -14,6 +14,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) items: Vec<&'a RawValue>,
     pub(crate) more: Option<bool>,
     pub(crate) total: Option<u64>,
+    /// How many items the provider says a page holds.
+    pub(crate) limit: Option<u64>,
     pub(crate) next_cursor: Option<String>,
     pub(crate) after: Option<String>,
     pub(crate) last: Option<String>,
@@ -95,6 +97,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
             match name.as_str() {
                 "more" if self.envelope => envelope.more = map.next_value()?,
                 "total" if self.envelope => envelope.total = map.next_value()?,
+                "limit" if self.envelope => envelope.limit = map.next_value()?,
                 "next_cursor" if self.envelope => envelope.next_cursor = map.next_value()?,
                 "after" if self.envelope => envelope.after = map.next_value()?,
                 "last" if self.envelope => envelope.last = map.next_value()?,

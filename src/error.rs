@@ -66,13 +66,14 @@ impl Error {
 
     /// Nothing was sent, because of these arguments.
     pub(crate) fn invalid(what: &str, violations: Vec<Violation>) -> Box<Error> {
+        const NAMED: usize = 10;
         let message = match violations.as_slice() {
             [only] => format!("{what}: {}: {}", only.argument, only.message),
-            several => format!(
-                "{what}: {} problems: {}",
-                several.len(),
-                several.iter().map(|v| v.argument.as_str()).collect::<Vec<_>>().join(", ")
-            ),
+            several => {
+                let named: Vec<&str> = several.iter().take(NAMED).map(|v| v.argument.as_str()).collect();
+                let more = if several.len() > NAMED { " and more" } else { "" };
+                format!("{what}: {} problems: {}{more}", several.len(), named.join(", "))
+            }
         };
         Box::new(Error { violations, ..*Error::new(Reason::Invalid, message) })
     }
@@ -85,8 +86,8 @@ impl Violation {
 }
 
 /// Text that PagerDuty (or a caller) wrote, fit to stand in a message: on one
-/// line, without control or direction-changing characters, at most 500
-/// characters.
+/// line, without control, invisible or direction-changing characters, at most
+/// 500 characters.
 pub(crate) fn said(text: &str) -> String {
     const MOST: usize = 500;
     let mut out = String::new();
@@ -95,16 +96,21 @@ pub(crate) fn said(text: &str) -> String {
             out.push('…');
             break;
         }
-        let bidi = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        out.push(if character.is_control() || bidi { ' ' } else { character });
+        let unseen = matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        );
+        out.push(if character.is_control() || unseen { ' ' } else { character });
     }
+    out.truncate(out.trim_end().len());
     out
 }
 
 /// The candidate that `word` was probably meant to be, if any is near.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().take(64).collect();
-    let most = (word.len() / 3).max(2);
+    // A change of every letter is another word, not a slip.
+    let most = (word.len() / 3).max(2).min(word.len().saturating_sub(1));
     candidates
         .map(|candidate| (distance(&word, candidate), candidate))
         .filter(|(distance, _)| *distance <= most)
@@ -156,7 +162,9 @@ mod tests {
 
     #[test]
     fn provider_text_is_one_harmless_line() {
-        assert_eq!(said("a\r\nb\u{202e}c\u{7}"), "a  b c ".trim_end());
+        assert_eq!(said("a\r\nb\u{202e}c\u{7}"), "a  b c");
+        assert_eq!(said("a\u{2028}b\u{2029}c\u{61c}d\u{feff}e"), "a b c d e");
+        assert_eq!(said("\u{7}"), "");
         assert_eq!(said(&"x".repeat(600)).chars().count(), 501);
     }
 }

@@ -107,6 +107,7 @@ fn query(operation: &'static Operation, arguments: &Arguments, page: &PageValues
     for (field, value) in arguments.iter().filter(|(field, _)| field.place == Place::Query && !overridden(field.name)) {
         match (value, field.list_style) {
             (Value::Null, _) => {}
+            (Value::Array(items), _) if items.is_empty() => {}
             (Value::Array(items), ListStyle::Comma) => {
                 let joined: Vec<String> = items.iter().map(plain).collect();
                 pairs.push((encoded(field.name), encoded(&joined.join(","))));
@@ -200,3 +201,6 @@ fn encode(text: &str, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::catalog::{Answer, Effect, Operation, Pages};
+use crate::catalog::{Answer, Effect, Operation, Pages, Type};
 use crate::envelope;
 use crate::error::{Error, Reason, Result, Violation, said};
 use crate::rates::Rate;
@@ -72,8 +72,14 @@ impl Response {
     /// An answer that is not of the declared shape.
     pub(crate) fn unexpected(&self, operation: &Operation, problem: &str) -> Box<Error> {
         let kind = self.header("content-type").map(said).unwrap_or_else(|| "no content type".to_owned());
+        // A success that cannot be read is a success all the same.
+        let done = operation.effect != Effect::Read && self.succeeded();
+        let advice = match done {
+            true => "The change was probably made: look before repeating it",
+            false => "Try again; if it stays, report the request id to PagerDuty",
+        };
         let message = format!(
-            "{}: PagerDuty answered {} with a body that is {problem} ({kind}, {} bytes). Try again; if it stays, report the request id to PagerDuty",
+            "{}: PagerDuty answered {} with a body that is {problem} ({kind}, {} bytes). {advice}",
             operation.id,
             self.status,
             self.body.len()
@@ -81,7 +87,7 @@ impl Response {
         Box::new(Error {
             status: Some(self.status),
             request_id: self.request_id(),
-            outcome_unknown: false,
+            outcome_unknown: done,
             ..*Error::new(Reason::Unexpected, message)
         })
     }
@@ -109,34 +115,49 @@ pub(crate) fn value(operation: &'static Operation, response: &Response) -> Resul
             text.trim().to_owned()
         }
     };
-    let failures = if response.status == 207 { failures(text) } else { Vec::new() };
+    // Whether a bulk call did all it was asked is said part by part: in a 207,
+    // or in a list of outcomes under any success.
+    let outcomes = matches!(operation.answer, Answer::Whole(Type::List { .. })) && operation.effect != Effect::Read;
+    let failures = if response.status == 207 || outcomes { failures(text) } else { Vec::new() };
     Ok(Success { value, status: response.status, failures, request_id: response.request_id() })
 }
 
-/// Parts of a 207 answer that failed: entries of its lists that carry an error
-/// or a status of 400 and more.
+/// Parts of an answer that failed: entries of its lists that carry an error or
+/// a status of 400 and more.
 fn failures(text: &str) -> Vec<Violation> {
-    let Ok(Value::Object(answer)) = serde_json::from_str(text) else { return Vec::new() };
     let mut failures = Vec::new();
-    for (key, value) in &answer {
-        for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-            let status = item.get("status").and_then(|s| s.as_u64().or_else(|| s.as_str()?.parse().ok()));
-            let mut messages = Vec::new();
-            for part in ["error", "errors"].iter().filter_map(|name| item.get(name)) {
-                collect(part, &mut messages);
-            }
-            let listed = matches!(key.as_str(), "errors" | "failures" | "failed");
-            if listed || !messages.is_empty() || status.is_some_and(|s| s >= 400) {
-                if messages.is_empty() {
-                    messages.push(said(&item.to_string()));
-                }
-                let id = item.get("id").or_else(|| item.get("association")?.get("id")).and_then(Value::as_str);
-                let message = id.map(|id| format!("{}: ", said(id))).unwrap_or_default() + &messages.join("; ");
-                failures.push(Violation::new(format!("{key}.{index}"), message));
+    match serde_json::from_str(text) {
+        Ok(Value::Array(items)) => {
+            failures.extend(items.iter().enumerate().filter_map(|(i, item)| failure(i.to_string(), item, false)));
+        }
+        Ok(Value::Object(answer)) => {
+            for (key, value) in &answer {
+                let listed = matches!(key.as_str(), "errors" | "failures" | "failed");
+                let items = value.as_array().into_iter().flatten().enumerate();
+                failures.extend(items.filter_map(|(i, item)| failure(format!("{key}.{i}"), item, listed)));
             }
         }
+        _ => {}
     }
     failures
+}
+
+/// What one entry complains of; `listed`: its list holds nothing but failures.
+fn failure(place: String, item: &Value, listed: bool) -> Option<Violation> {
+    let status = item.get("status").and_then(|s| s.as_u64().or_else(|| s.as_str()?.parse().ok()));
+    let mut messages = Vec::new();
+    for part in ["error", "errors"].iter().filter_map(|name| item.get(name)) {
+        collect(part, &mut messages);
+    }
+    if !listed && messages.is_empty() && status.is_none_or(|s| s < 400) {
+        return None;
+    }
+    if messages.is_empty() {
+        messages.push(said(&item.as_str().map_or_else(|| item.to_string(), str::to_owned)));
+    }
+    let id = item.get("id").or_else(|| item.get("association")?.get("id")).and_then(Value::as_str);
+    let message = id.map(|id| format!("{}: ", said(id))).unwrap_or_default() + &messages.join("; ");
+    Some(Violation::new(said(&place), message))
 }
 
 /// What an error body says, whatever its shape.
@@ -268,3 +289,6 @@ fn collect(value: &Value, into: &mut Vec<String>) {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,12 @@ pub(crate) fn verdict(
     let wait = match outcome {
         // Throttled is not executed, so any request may be repeated. The
         // header counts whole seconds: a little more than it says is safe.
-        Outcome::Status(429, Some(asked)) => asked + spread(Duration::from_millis(500), chance),
+        // A header that says "now" must not become a loop without a pause.
+        Outcome::Status(429, Some(asked)) => (asked + spread(Duration::from_millis(500), chance)).max(growing(
+            Duration::from_millis(250),
+            throttles,
+            chance,
+        )),
         Outcome::Status(429, None) => growing(Duration::from_secs(1), throttles, chance),
         Outcome::Status(408 | 500 | 502 | 503 | 504, asked) if idempotent && tries < MOST_TRIES => {
             growing(Duration::from_millis(400), tries, chance).max(asked.unwrap_or_default())
@@ -96,6 +101,8 @@ mod tests {
     fn throttled_requests_wait_whatever_they_do() {
         for idempotent in [true, false] {
             check(Outcome::Status(429, Some(Duration::from_secs(7))), idempotent, 0, 1, LONG, Some((7_000, 7_500)));
+            check(Outcome::Status(429, Some(Duration::ZERO)), idempotent, 0, 1, LONG, Some((125, 500)));
+            check(Outcome::Status(429, Some(Duration::ZERO)), idempotent, 0, 5, LONG, Some((2_000, 4_000)));
             check(Outcome::Status(429, None), idempotent, 0, 1, LONG, Some((500, 1_000)));
             check(Outcome::Status(429, None), idempotent, 0, 3, LONG, Some((2_000, 4_000)));
             check(Outcome::Status(429, None), idempotent, 0, 60, LONG, Some((15_000, 30_000)));

@@ -211,6 +211,8 @@ fn value(of: &'static Type, way: Way) -> Value {
         // What PagerDuty adds to an enum must not break a mapping.
         Type::Enum(values) if way == Way::Out => json!({"type": "string", "examples": values}),
         Type::Enum(values) => json!({"type": "string", "enum": values}),
+        Type::IntEnum(values) if way == Way::Out => json!({"type": "integer", "examples": values}),
+        Type::IntEnum(values) => json!({"type": "integer", "enum": values}),
         Type::List { of, min, max } => bounded(
             json!({"type": "array", "items": value(of, way)}),
             ("minItems", *min, 0),
@@ -224,9 +226,7 @@ fn value(of: &'static Type, way: Way) -> Value {
         }
         Type::Ref(entity) => reference(entity, way),
         Type::Id(entity) => match way {
-            Way::In { .. } => {
-                json!({"type": "string", "minLength": 1, "x-options": entity.options.is_some(), "x-entity": entity.id})
-            }
+            Way::In { .. } => options(json!({"type": "string", "minLength": 1}), entity),
             Way::Out => json!({"type": "string"}),
         },
     }
@@ -235,13 +235,11 @@ fn value(of: &'static Type, way: Way) -> Value {
 fn reference(entity: &'static Entity, way: Way) -> Value {
     let id = json!({"type": "string", "minLength": 1});
     match way {
-        Way::In { body: false } => {
-            json!({"type": "string", "minLength": 1, "x-options": entity.options.is_some(), "x-entity": entity.id})
-        }
-        Way::In { body: true } => json!({
-            "type": ["string", "object"], "minLength": 1, "properties": {"id": id}, "required": ["id"],
-            "x-options": entity.options.is_some(), "x-entity": entity.id,
-        }),
+        Way::In { body: false } => options(id, entity),
+        Way::In { body: true } => options(
+            json!({"type": ["string", "object"], "minLength": 1, "properties": {"id": id}, "required": ["id"]}),
+            entity,
+        ),
         Way::Out => {
             let text = json!({"type": ["string", "null"]});
             json!({
@@ -250,6 +248,18 @@ fn reference(entity: &'static Entity, way: Way) -> Value {
             })
         }
     }
+}
+
+/// Marks a field that stands for an entity; `x-options` only where there is a
+/// list to choose from.
+fn options(mut schema: Value, entity: &Entity) -> Value {
+    if let Some(map) = schema.as_object_mut() {
+        if entity.options.is_some() {
+            map.insert("x-options".to_owned(), true.into());
+        }
+        map.insert("x-entity".to_owned(), entity.id.into());
+    }
+    schema
 }
 
 /// Adds the bounds that bind.
@@ -268,3 +278,6 @@ pub(crate) fn title(name: &str) -> String {
     let mut letters = spaced.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

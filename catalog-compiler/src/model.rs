@@ -283,6 +283,8 @@ pub(crate) enum Type {
     Object,
     File,
     Enum(Vec<String>),
+    /// One of these whole numbers.
+    IntEnum(Vec<i64>),
     List { of: Box<Type>, min: u32, max: u32 },
     Entity(Word),
     Ref(Word),

@@ -45,7 +45,11 @@ fn object(schema: &Value, name: &str, extent: Extent) -> Value {
         .filter(|(name, property)| property["x-paging"] != true || !matches!(name.as_str(), "before" | "ending_before"))
         .map(|(name, property)| (name.clone(), value(property, name, extent)));
     let filled: Map<String, Value> = filled.collect();
-    if filled.is_empty() && !name.is_empty() && schema["properties"].is_null() { json!({"key": "value"}) } else { filled.into() }
+    if filled.is_empty() && !name.is_empty() && schema["properties"].is_null() {
+        json!({"key": "value"})
+    } else {
+        filled.into()
+    }
 }
 
 fn value(schema: &Value, name: &str, extent: Extent) -> Value {
@@ -69,7 +73,9 @@ fn value(schema: &Value, name: &str, extent: Extent) -> Value {
             let least = schema["minItems"].as_u64().unwrap_or(0).max(1).min(most);
             (0..least).map(|_| value(&schema["items"], name, extent)).collect()
         }
-        "integer" => schema["minimum"].as_i64().unwrap_or(1).max(1).min(schema["maximum"].as_i64().unwrap_or(i64::MAX)).into(),
+        "integer" => {
+            schema["minimum"].as_i64().unwrap_or(1).max(1).min(schema["maximum"].as_i64().unwrap_or(i64::MAX)).into()
+        }
         "number" => json!(1.5),
         "boolean" => json!(true),
         "string" => text(schema, name).into(),

@@ -4,6 +4,7 @@
 //! process.
 
 use std::future::Future;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +89,8 @@ impl World {
             method: "token".into(),
             credentials: credentials.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value))).collect(),
             settings,
-            ..Sign::default()
+            // What this host calls the account: told by its keys, and no key.
+            host_settings: json!({"account": format!("{:016x}", BuildHasherDefault::<DefaultHasher>::default().hash_one(credentials))}),
         };
         self.connector.open(&sign, &self.grants()).await
     }

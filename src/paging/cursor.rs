@@ -3,7 +3,7 @@
 //! Rule: untrusted on the way in. Whatever is decoded could have been written
 //! by [`encode`]; anything else is an error that names what does not fit.
 
-use super::{Guard, OFFSET_END, PATIENCE, Position, SEAMS};
+use super::{Guard, MOST_SEAMS, OFFSET_END, PATIENCE, Position};
 
 /// Longest cursor, in bytes; the contract's bound.
 const LONGEST: usize = 4096;
@@ -25,9 +25,10 @@ pub(crate) struct Cursor {
 /// None when the provider's token is too long to carry.
 pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
     let position = match &cursor.position {
-        Position::Offset { at, seams, stale } => {
-            let seams: Vec<String> = seams.iter().map(|seam| format!("{seam:x}")).collect();
-            format!("o{at}.{stale}.{}", seams.join("."))
+        Position::Offset { at, seams, twin, stale } => {
+            let mut text = format!("o{at}.{stale}.{twin:x}");
+            seams.iter().for_each(|seam| text.push_str(&format!(".{seam:x}")));
+            text
         }
         Position::Token { token, guard } => {
             let mut text = format!("t{:x}.{}.{}.", guard.seen, guard.power, guard.lap);
@@ -37,7 +38,7 @@ pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
             });
             text
         }
-        Position::Scim { start } => format!("s{start}"),
+        Position::Scim { start, twin } => format!("s{start}.{twin:x}"),
     };
     let Cursor { arguments, account, read, .. } = cursor;
     let text = format!("{VERSION}:{operation}:{arguments:x}:{account:x}:{read}:{position}");
@@ -53,7 +54,11 @@ pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) 
     }
     let mut parts = text.splitn(6, ':');
     let mut part = || parts.next().ok_or_else(|| FOREIGN.to_owned());
-    if part()? != VERSION {
+    let version = part()?;
+    if version.is_empty() || !version.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(FOREIGN.to_owned());
+    }
+    if version != VERSION {
         return Err("this cursor was made by another version of the connector; start the walk again".to_owned());
     }
     if part()? != operation {
@@ -65,6 +70,10 @@ pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) 
         read: part()?.parse().map_err(|_| FOREIGN)?,
         position: position(part()?).ok_or(FOREIGN)?,
     };
+    // One cursor has one spelling: what was touched is refused here.
+    if encode(operation, &cursor).as_deref() != Some(text) {
+        return Err(FOREIGN.to_owned());
+    }
     if cursor.arguments != arguments {
         return Err("this cursor goes with other arguments; give the ones the walk began with".to_owned());
     }
@@ -79,22 +88,24 @@ fn position(text: &str) -> Option<Position> {
         let mut parts = rest.split('.');
         let at: u32 = parts.next()?.parse().ok()?;
         let stale: u8 = parts.next()?.parse().ok()?;
-        let seams = parts.filter(|part| !part.is_empty()).map(hex).collect::<Option<Vec<u64>>>()?;
-        return (at <= OFFSET_END && stale <= PATIENCE && seams.len() <= SEAMS).then_some(Position::Offset {
-            at,
-            seams,
-            stale,
-        });
+        let twin = hex(parts.next()?)?;
+        let seams = parts.map(hex).collect::<Option<Vec<u64>>>()?;
+        let fits = (1..=OFFSET_END).contains(&at) && stale < PATIENCE && seams.len() <= MOST_SEAMS;
+        return fits.then_some(Position::Offset { at, seams, twin, stale });
     }
     if let Some(rest) = text.strip_prefix('t') {
         let mut parts = rest.splitn(4, '.');
         let guard =
             Guard { seen: hex(parts.next()?)?, power: parts.next()?.parse().ok()?, lap: parts.next()?.parse().ok()? };
         let token = unescape(parts.next()?)?;
-        return (!token.is_empty() && guard.lap < guard.power).then_some(Position::Token { token, guard });
+        // The power doubles from 1 and ends at the largest number.
+        let doubled = guard.power.is_power_of_two() || guard.power == u32::MAX;
+        let fits = !token.is_empty() && doubled && guard.lap < guard.power;
+        return fits.then_some(Position::Token { token, guard });
     }
-    let start = text.strip_prefix('s')?.parse().ok()?;
-    (start > 0).then_some(Position::Scim { start })
+    let (start, twin) = text.strip_prefix('s')?.split_once('.')?;
+    let start = start.parse().ok()?;
+    (start > 0).then_some(Position::Scim { start, twin: hex(twin)? })
 }
 
 fn hex(text: &str) -> Option<u64> {

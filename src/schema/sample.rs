@@ -68,7 +68,13 @@ fn field_value(field: &'static Field, samples: &[(&str, &str)]) -> Value {
         (
             Some(text),
             _,
-            Type::Int { .. } | Type::Number | Type::Bool | Type::List { .. } | Type::Json | Type::Object,
+            Type::Int { .. }
+            | Type::IntEnum(_)
+            | Type::Number
+            | Type::Bool
+            | Type::List { .. }
+            | Type::Json
+            | Type::Object,
         ) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         (Some(text), _, _) => text.into(),
         (None, Some(constant), _) => constant.into(),
@@ -90,6 +96,9 @@ fn value(of: &'static Type, name: &str) -> Value {
         Type::Object => json!({}),
         Type::File => "name,value\nfirst,1\n".into(),
         Type::Enum(values) => values.first().copied().into(),
+        Type::IntEnum(values) => values.first().copied().into(),
+        // Where the notation ends a shape that contains itself.
+        Type::List { max: 0, .. } => json!([]),
         Type::List { of, .. } => Value::Array(vec![value(of, name.strip_suffix('s').unwrap_or(name))]),
         Type::Entity(nested) => entity(nested),
         Type::Ref(entity) => json!({

@@ -41,7 +41,8 @@ async fn every_operation_is_described_in_full() {
 #[tokio::test(start_paused = true)]
 async fn unknown_operations_suggest_the_nearest() {
     let world = World::new().await;
-    for (asked, near) in [("incident.list", Some("incidents.list")), ("teams.lst", Some("teams.list")), ("qqqqq", None)] {
+    for (asked, near) in [("incident.list", Some("incidents.list")), ("teams.lst", Some("teams.list")), ("qqqqq", None)]
+    {
         let error = world.connector.describe(asked).await.expect_err(asked).to_string();
         assert!(error.contains(asked) && near.is_none_or(|near| error.contains(near)), "{error}");
     }

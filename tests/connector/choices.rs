@@ -6,7 +6,13 @@ use host_test::simulator::tokens;
 use serde_json::{Value, json};
 
 /// Every choice, through all pages.
-async fn all(on: &mut Connection, operation: &str, argument: &str, given: Value, search: &str) -> Vec<(String, String)> {
+async fn all(
+    on: &mut Connection,
+    operation: &str,
+    argument: &str,
+    given: Value,
+    search: &str,
+) -> Vec<(String, String)> {
     let (mut found, mut next) = (Vec::new(), None);
     loop {
         let page = on.options(operation, argument, &given.to_string(), search, next.as_deref()).await;
@@ -71,7 +77,9 @@ async fn what_has_no_choices_says_so() {
     ];
     for (operation, argument, given, word) in table {
         match on.options(operation, argument, &given.to_string(), "", None).await {
-            Err(Error::Connector(error)) => assert!(format!("{} {:?}", error.message, error.violations).contains(word), "{}", error.message),
+            Err(Error::Connector(error)) => {
+                assert!(format!("{} {:?}", error.message, error.violations).contains(word), "{}", error.message)
+            }
             other => panic!("{other:?}"),
         }
     }

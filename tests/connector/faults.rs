@@ -56,7 +56,8 @@ async fn run(operation: (&str, &str), answers: Vec<fn() -> Answered>) -> (Ending
 
 #[tokio::test(start_paused = true)]
 async fn throttled_calls_wait_as_long_as_they_are_told() {
-    let reset: fn() -> Answered = || answer(429, &[("ratelimit-limit", "960"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "12")], "");
+    let reset: fn() -> Answered =
+        || answer(429, &[("ratelimit-limit", "960"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "12")], "");
     for operation in [READ, WRITE, REPEATABLE] {
         let (ending, _) = run(operation, vec![reset, good]).await;
         assert_eq!((ending.0, ending.2), (None, 2), "{operation:?}");
@@ -118,14 +119,32 @@ async fn what_may_not_be_repeated_is_not() {
 #[tokio::test(start_paused = true)]
 async fn answers_map_to_reasons_and_say_what_to_do() {
     let table: Vec<(fn() -> Answered, Reason, &[&str])> = vec![
-        (|| answer(400, &[], r#"{"error":{"message":"Invalid Input Provided","code":2001,"errors":["Name is too long"]}}"#), Reason::Refused, &["Name is too long", "400"]),
+        (
+            || {
+                answer(
+                    400,
+                    &[],
+                    r#"{"error":{"message":"Invalid Input Provided","code":2001,"errors":["Name is too long"]}}"#,
+                )
+            },
+            Reason::Refused,
+            &["Name is too long", "400"],
+        ),
         (|| answer(400, &[], r#"{"error":"Offset is bad"}"#), Reason::Refused, &["Offset is bad"]),
         (|| answer(400, &[], r#"{"error":["one","two"]}"#), Reason::Refused, &["one; two"]),
         (|| answer(400, &[], r#"{"error":{"message":"No","code":1001}}"#), Reason::Conflict, &["already"]),
-        (|| answer(401, &[("content-type", "text/html")], "<html>Login</html>"), Reason::Unauthenticated, &["Sign in again"]),
+        (
+            || answer(401, &[("content-type", "text/html")], "<html>Login</html>"),
+            Reason::Unauthenticated,
+            &["Sign in again"],
+        ),
         (|| answer(401, &[], ""), Reason::Unauthenticated, &["Sign in again"]),
         (|| answer(402, &[], r#"{"error":{"message":"Upgrade"}}"#), Reason::Unlicensed, &["plan"]),
-        (|| answer(403, &[], r#"{"error":{"message":"No","required_scopes":["teams.read"]}}"#), Reason::Forbidden, &["scopes"]),
+        (
+            || answer(403, &[], r#"{"error":{"message":"No","required_scopes":["teams.read"]}}"#),
+            Reason::Forbidden,
+            &["scopes"],
+        ),
         (|| answer(404, &[], r#"{"error":{"message":"Not Found","code":2100}}"#), Reason::Missing, &["Not Found"]),
         (|| answer(410, &[], ""), Reason::Missing, &["410"]),
         (|| answer(409, &[], ""), Reason::Conflict, &["409"]),
@@ -135,8 +154,22 @@ async fn answers_map_to_reasons_and_say_what_to_do() {
         (|| answer(200, &[], "{\"team\":\"\u{0}"), Reason::Unexpected, &["JSON"]),
         (|| answer(200, &[], r#"{"user":{}}"#), Reason::Unexpected, &["`team`"]),
         (|| answer(200, &[], ""), Reason::Unexpected, &["empty"]),
-        (|| answer(400, &[], r#"{"detail":"SCIM says no","status":"400","scimType":"invalidFilter"}"#), Reason::Refused, &["SCIM says no"]),
-        (|| answer(400, &[], r#"{"status":"invalid event","message":"Event object is invalid","errors":["summary"]}"#), Reason::Refused, &["Event object is invalid"]),
+        (
+            || answer(400, &[], r#"{"detail":"SCIM says no","status":"400","scimType":"invalidFilter"}"#),
+            Reason::Refused,
+            &["SCIM says no"],
+        ),
+        (
+            || {
+                answer(
+                    400,
+                    &[],
+                    r#"{"status":"invalid event","message":"Event object is invalid","errors":["summary"]}"#,
+                )
+            },
+            Reason::Refused,
+            &["Event object is invalid"],
+        ),
         (|| answer(400, &[], "{\"error\":{\"message\":\"evil\\u001b[31m\\u202e\"}}"), Reason::Refused, &["evil [31m"]),
     ];
     for (row, (fault, reason, words)) in table.into_iter().enumerate() {

@@ -28,7 +28,8 @@ impl Write for Log {
 /// Answers that repeat the credential they were sent, in each place an answer
 /// has; a careless server, or a proxy's error page.
 fn echo(number: usize, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-    let seen = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("none").to_owned();
+    let seen =
+        request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("none").to_owned();
     let response = http::Response::builder().header("x-request-id", format!("request-of-{}", seen.replace(' ', "-")));
     let (status, body) = match number % 7 {
         0 => (400, json!({"error": {"message": format!("bad: {seen}"), "code": seen, "errors": [seen]}}).to_string()),
@@ -46,7 +47,8 @@ fn echo(number: usize, request: &http::Request<Bytes>) -> http::Response<Bytes> 
 async fn the_credential_is_nowhere_but_in_authorization() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let outside = Arc::new(Mutex::new((0, Vec::new())));
     let counter = Arc::clone(&outside);
@@ -89,12 +91,13 @@ async fn the_credential_is_nowhere_but_in_authorization() {
     }
     heard += &format!("{:?}", on.check().await);
     heard += &format!("{:?}", on.options("incidents.create", "service", "{}", "", None).await);
-    for canary in [CANARY, USER_CANARY] {
-        assert!(!on.memory_contains(canary.as_bytes()), "the guest holds the credential");
-    }
     let log = String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned();
     let (requests, outside) = &*outside.lock().expect("no panic");
-    assert!(*requests > 200 && heard.len() > 10_000 && log.contains("incidents.list"), "{requests} requests, {} heard", heard.len());
+    assert!(
+        *requests > 200 && heard.len() > 10_000 && log.contains("incidents.list"),
+        "{requests} requests, {} heard",
+        heard.len()
+    );
     let signed = outside.iter().filter(|(signed, _)| signed.as_deref().is_some_and(|s| s.contains("canary-"))).count();
     assert!(signed > 190, "{signed} signed requests");
     // A walk was given a canary for a cursor: that came from the caller.
@@ -104,4 +107,24 @@ async fn the_credential_is_nowhere_but_in_authorization() {
     }
     let leaks: Vec<&String> = outside.iter().map(|(_, rest)| rest).filter(|rest| rest.contains("canary-")).collect();
     assert!(leaks.is_empty(), "outside Authorization: {:?}", leaks.first());
+}
+
+/// The guest has a placeholder and never the credential itself.
+#[tokio::test(start_paused = true)]
+async fn the_credential_never_enters_the_guest() {
+    let signed = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&signed);
+    let world = World::inspected(true, move |request| {
+        let header = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        *counter.lock().expect("no panic") += usize::from(header == format!("Token token={CANARY}"));
+        async { Ok(http::Response::new(Bytes::from_static(b"{\"teams\":[{\"id\":\"PT-marker\"}],\"more\":false}"))) }
+    })
+    .await;
+    let mut on = world.open_with(&[("token", CANARY), ("user_token", USER_CANARY)], json!({})).await.expect("opens");
+    on.call("teams.list", "{}").await.expect("teams");
+    assert_eq!(*signed.lock().expect("no panic"), 1, "the real credential went out");
+    assert!(on.memory_contains(b"PT-marker"), "the search would find it");
+    for canary in [CANARY, USER_CANARY] {
+        assert!(!on.memory_contains(canary.as_bytes()), "the guest holds {canary}");
+    }
 }

@@ -21,9 +21,19 @@ async fn check(credentials: &[(&str, &str)], settings: Value, expected: &[(&str,
 async fn check_tells_whose_keys_they_are() {
     let account = ("/keys/0/kind", json!("account"));
     let user = ("/keys/0/kind", json!("user"));
-    check(&[("token", tokens::ACCOUNT)], json!({}), &[account.clone(), ("/keys/0/read_only", json!(false)), ("/region", json!("us"))]).await;
+    check(
+        &[("token", tokens::ACCOUNT)],
+        json!({}),
+        &[account.clone(), ("/keys/0/read_only", json!(false)), ("/region", json!("us"))],
+    )
+    .await;
     check(&[("token", tokens::READ_ONLY)], json!({}), &[account.clone(), ("/keys/0/read_only", json!(true))]).await;
-    check(&[("token", tokens::READ_ONLY)], json!({"access": "read"}), &[account.clone(), ("/keys/0/read_only", Value::Null), ("/access", json!("read"))]).await;
+    check(
+        &[("token", tokens::READ_ONLY)],
+        json!({"access": "read"}),
+        &[account.clone(), ("/keys/0/read_only", Value::Null), ("/access", json!("read"))],
+    )
+    .await;
     check(&[("token", tokens::USER)], json!({}), &[user.clone(), ("/keys/0/read_only", json!(false))]).await;
     check(&[("token", tokens::USER_LIMITED)], json!({}), &[user, ("/keys/0/read_only", json!(true))]).await;
     let both = [("token", tokens::READ_ONLY), ("user_token", tokens::USER)];

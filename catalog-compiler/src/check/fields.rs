@@ -74,6 +74,7 @@ pub(super) fn is_scalar(of: &Type) -> bool {
         | Type::Email
         | Type::Url
         | Type::Enum(_)
+        | Type::IntEnum(_)
         | Type::Ref(_)
         | Type::Id(_) => true,
         Type::Json | Type::Object | Type::File | Type::List { .. } | Type::Entity(_) => false,

@@ -41,6 +41,10 @@ fn misfit(of: &Type, value: &str) -> Option<String> {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             (!values.contains(&value)).then(|| format!("one of {}", suggest::list(&values)))
         }
+        Type::IntEnum(values) => {
+            let good = value.parse().is_ok_and(|number: i64| values.contains(&number));
+            (!good).then(|| format!("one of {values:?}"))
+        }
         Type::Time => within(value.len() >= 20 && value.as_bytes().get(10) == Some(&b'T'), "an RFC 3339 time"),
         Type::Date => within(value.len() == 10 && value.split('-').count() == 3, "a date such as 2026-01-31"),
         Type::Email => within(value.contains('@'), "an e-mail address"),

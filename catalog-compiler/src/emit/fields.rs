@@ -88,6 +88,7 @@ pub(super) fn kind(of: &Type, utc: bool) -> String {
         }
         Type::Time => return format!("Type::Time {{ utc: {utc} }}"),
         Type::Enum(values) => return format!("Type::Enum(&{values:?})"),
+        Type::IntEnum(values) => return format!("Type::IntEnum(&{values:?})"),
         Type::List { of, min, max } => {
             let max = ceiling(*max);
             return format!("Type::List {{ of: &{}, min: {min}, max: {max} }}", kind(of, utc));

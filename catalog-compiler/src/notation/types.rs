@@ -99,6 +99,7 @@ fn in_value(c: char) -> bool {
 
 /// The values of a list, the first of them perhaps read.
 fn values(cursor: &mut Cursor<'_>, mut found: Vec<String>) -> Parsed<Type> {
+    let mut quoted = found.is_empty();
     if found.is_empty() {
         found.push(value(cursor)?);
         if cursor.peek() != Some('|') {
@@ -114,13 +115,19 @@ fn values(cursor: &mut Cursor<'_>, mut found: Vec<String>) -> Parsed<Type> {
                 .problem("a value is missing after `|` (no spaces around it; only a list of one value ends in a bar)");
         }
         let at = cursor.spot();
+        quoted |= cursor.peek() == Some('"');
         let value = value(cursor)?;
         if found.contains(&value) {
             return Err(Problem { at, message: format!("`{value}` stands twice in the list of values") });
         }
         found.push(value);
     }
-    Ok(Type::Enum(found))
+    // Digits in quotes are text.
+    let numbers: Result<Vec<i64>, _> = found.iter().map(|value| value.parse()).collect();
+    match numbers {
+        Ok(numbers) if !quoted => Ok(Type::IntEnum(numbers)),
+        Ok(_) | Err(_) => Ok(Type::Enum(found)),
+    }
 }
 
 /// One value, quoted or not.

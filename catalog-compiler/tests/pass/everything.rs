@@ -198,6 +198,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         fields: &[
             Field { name: "query", place: Place::Query, note: "Only things whose name contains this", ..FIELD },
             Field { name: "include", place: Place::Query, of: Type::List { of: &Type::Enum(&["parts", "owners"]), min: 0, max: u32::MAX }, ..FIELD },
+            Field { name: "minutes", place: Place::Query, of: Type::IntEnum(&[0, 5, 15]), ..FIELD },
+            Field { name: "level", place: Place::Query, of: Type::Enum(&["1", "2"]), ..FIELD },
             Field { name: "sort_by", place: Place::Query, list_style: ListStyle::Comma, of: Type::List { of: &Type::Enum(&["name", "made"]), min: 0, max: u32::MAX }, ..FIELD },
             Field { name: "statuses", place: Place::Query, list_style: ListStyle::Bare, of: Type::List { of: &Type::Text { min: 0, max: u32::MAX }, min: 0, max: u32::MAX }, ..FIELD },
             Field { name: "team_ids", place: Place::Query, of: Type::List { of: &Type::Ref(&ENTITY_THING), min: 0, max: u32::MAX }, ..FIELD },

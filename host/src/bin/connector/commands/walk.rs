@@ -1,0 +1,262 @@
+//! `connector walk OPERATION`: items on stdout as they come, progress on stderr
+//! when it is a terminal. A walk that does not reach its end says so, with the
+//! cursor to resume from.
+
+use std::io::{StdoutLock, Write, stdout};
+
+use connector_host::contract::Page;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::interrupts;
+use crate::cli::{Format, Global, WalkArgs};
+use crate::escape::{safe_json, visible};
+use crate::failure::{Failure, Result};
+use crate::spreadsheet::Spreadsheet;
+use crate::table::{Table, columns, room, row};
+use crate::{arguments, json, session};
+
+/// Where a walk stands.
+struct Standing {
+    /// Resumes behind the last page that was printed whole; none at the start.
+    cursor: Option<String>,
+    /// Items printed since then: a resumed walk repeats them.
+    repeated: u64,
+    printed: u64,
+    /// Items left until `--limit`.
+    left: Option<u64>,
+}
+
+pub(crate) async fn run(global: &Global, args: &WalkArgs) -> Result<()> {
+    let arguments = arguments::read(&args.arguments.arguments)?;
+    let mut session = session::open(global, page_size(args.limit)).await?;
+    let mut standing = Standing { cursor: args.cursor.clone(), repeated: 0, printed: 0, left: args.limit };
+    let bar = progress();
+    let mut interrupts = interrupts()?;
+    let walked = async {
+        let start = args.cursor.as_deref();
+        let mut walk = session.connection.walk(&args.operation, &arguments, start).await?;
+        let mut printer = Printer::new(global, args);
+        loop {
+            let page = tokio::select! {
+                page = walk.next() => page?,
+                _ = interrupts.recv() => return Err(Failure::Interrupted),
+            };
+            let Some(page) = page else {
+                standing.cursor = None;
+                return printer.end();
+            };
+            let items = standing.take(&page)?;
+            bar.suspend(|| printer.page(&items))?;
+            advance(&bar, &page, standing.printed);
+            if standing.left == Some(0) {
+                return printer.end();
+            }
+        }
+    };
+    let walked: Result<()> = walked.await;
+    bar.finish_and_clear();
+    let cut = match &walked {
+        Ok(()) => standing.cursor.is_some() || standing.repeated > 0,
+        Err(Failure::ClosedPipe) => false,
+        Err(_) => standing.printed > 0,
+    };
+    if cut {
+        standing.tell(global.json);
+    }
+    walked
+}
+
+/// A short walk asks for no more than it prints; 2 is the least that overlap
+/// allows.
+fn page_size(limit: Option<u64>) -> Option<u64> {
+    limit.filter(|limit| *limit < 100).map(|limit| limit.max(2))
+}
+
+impl Standing {
+    /// The items of a page that are to be printed: as many as the limit allows.
+    fn take<'p>(&mut self, page: &'p Page) -> Result<Vec<&'p RawValue>> {
+        let mut items = json::items(&page.items)?;
+        let all = items.len();
+        if let Some(left) = self.left {
+            items.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        let count = items.len() as u64;
+        self.printed += count;
+        self.left = self.left.map(|left| left - count);
+        if items.len() == all {
+            self.cursor.clone_from(&page.next);
+            self.repeated = 0;
+        } else {
+            self.repeated = count;
+        }
+        Ok(items)
+    }
+
+    /// Tells where to resume.
+    fn tell(&self, json: bool) {
+        if json {
+            let resume = serde_json::json!({ "resume": {
+                "cursor": self.cursor, "printed": self.printed, "repeats": self.repeated,
+            }});
+            eprintln!("{}", safe_json(&resume.to_string()));
+            return;
+        }
+        let repeats = match self.repeated {
+            0 => String::new(),
+            n => format!(" (it repeats the last {n})"),
+        };
+        let items = match self.printed {
+            1 => "1 item".to_owned(),
+            n => format!("{n} items"),
+        };
+        match &self.cursor {
+            Some(cursor) => eprintln!(
+                "stopped after {items}; resume with the same arguments{repeats} and\n  --cursor {}",
+                visible(cursor)
+            ),
+            None => eprintln!("stopped after {items}, within the first page: there are more"),
+        }
+    }
+}
+
+fn progress() -> ProgressBar {
+    // indicatif draws on stderr, and not at all where that is no terminal.
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} items {wide_msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn advance(bar: &ProgressBar, page: &Page, printed: u64) {
+    bar.set_position(printed);
+    let total = page.total.map(|total| format!("of {total}"));
+    let rate =
+        page.rate.as_ref().map(|rate| format!("({} of {} requests left this minute)", rate.remaining, rate.limit));
+    let parts: Vec<String> = total.into_iter().chain(rate).collect();
+    bar.set_message(visible(&parts.join(" ")).into_owned());
+}
+
+/// Prints items in one of the formats.
+enum Printer {
+    Jsonl,
+    Table {
+        room: Option<usize>,
+        /// Set by the first page that holds an item.
+        layout: Option<(Vec<String>, Table)>,
+    },
+    Csv(Box<Spreadsheet<StdoutLock<'static>>>),
+}
+
+impl Printer {
+    fn new(global: &Global, args: &WalkArgs) -> Self {
+        let default = if global.json { Format::Jsonl } else { Format::Table };
+        match args.format.unwrap_or(default) {
+            Format::Jsonl => Printer::Jsonl,
+            Format::Table => Printer::Table { room: room(), layout: None },
+            Format::Csv => Printer::Csv(Box::new(Spreadsheet::new(stdout().lock(), args.raw))),
+        }
+    }
+
+    fn page(&mut self, items: &[&RawValue]) -> Result<()> {
+        match self {
+            Printer::Jsonl => {
+                let mut out = stdout().lock();
+                for item in items {
+                    writeln!(out, "{}", safe_json(&json::one_line(item.get())))?;
+                }
+                Ok(out.flush()?)
+            }
+            Printer::Table { room, layout } => print_table(*room, layout, &values(items)?),
+            Printer::Csv(sheet) => sheet.page(&values(items)?),
+        }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if let Printer::Csv(sheet) = self
+            && !sheet.late().is_empty()
+        {
+            let late: Vec<&str> = sheet.late().iter().map(String::as_str).collect();
+            eprintln!(
+                "warning: these fields came after the header was written and have no column: {}",
+                visible(&late.join(", "))
+            );
+        }
+        Ok(())
+    }
+}
+
+fn print_table(room: Option<usize>, layout: &mut Option<(Vec<String>, Table)>, items: &[Value]) -> Result<()> {
+    let mut out = stdout().lock();
+    if layout.is_none() && !items.is_empty() {
+        let columns = columns(items);
+        let head: Vec<String> = columns.iter().map(|name| name.to_uppercase()).collect();
+        let mut rows: Vec<_> = items.iter().map(|item| row(&columns, item)).collect();
+        rows.push(head.clone());
+        let table = Table::new(&rows, room);
+        if !head.is_empty() {
+            writeln!(out, "{}", table.line(&head, room))?;
+        }
+        *layout = Some((columns, table));
+    }
+    if let Some((columns, table)) = layout {
+        for item in items {
+            writeln!(out, "{}", table.line(&row(columns, item), room))?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn values(items: &[&RawValue]) -> Result<Vec<Value>> {
+    items
+        .iter()
+        .map(|item| serde_json::from_str(item.get()))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|why| Failure::Other(format!("an item is not JSON: {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(count: usize, next: Option<&str>) -> Page {
+        let items: Vec<usize> = (0..count).collect();
+        Page {
+            items: serde_json::to_string(&items).unwrap(),
+            count: u32::try_from(count).unwrap(),
+            total: None,
+            next: next.map(str::to_owned),
+            request_id: None,
+            rate: None,
+        }
+    }
+
+    /// What is left, how many a resumed walk repeats, and where it begins.
+    fn check(limit: Option<u64>, pages: &[Page], expected: (Option<u64>, u64, Option<&str>)) {
+        let mut standing = Standing { cursor: Some("start".into()), repeated: 0, printed: 0, left: limit };
+        for page in pages {
+            standing.take(page).unwrap();
+        }
+        let got = (standing.left, standing.repeated, standing.cursor.as_deref());
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_limit_counts_items_and_never_loses_one() {
+        let pages = || [page(3, Some("a")), page(3, Some("b"))];
+        check(None, &pages(), (None, 0, Some("b")));
+        check(Some(6), &pages(), (Some(0), 0, Some("b")));
+        check(Some(5), &pages(), (Some(0), 2, Some("a")));
+        check(Some(2), &pages()[..1], (Some(0), 2, Some("start")));
+        check(Some(9), &[page(3, None)], (Some(6), 0, None));
+    }
+
+    #[test]
+    fn a_short_walk_asks_for_small_pages() {
+        for (limit, size) in [(None, None), (Some(1), Some(2)), (Some(25), Some(25)), (Some(100), None)] {
+            assert_eq!(page_size(limit), size);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What went wrong, how it is told and which exit code it ends with. Told in a
+//! fixed order: what, which arguments, the request's id, what to do next.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use connector_host::Error;
+use connector_host::contract::{self, Reason};
+use serde_json::{Value, json};
+
+use crate::escape::{safe_json, visible};
+
+/// The result of everything in this tool.
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was said on the command line cannot be meant.
+    Usage(String),
+    /// There is nothing to sign in with.
+    SignIn(String),
+    /// The host or the connector refused.
+    Host(Error),
+    /// Parts of a bulk call failed.
+    Partly(Vec<contract::Violation>),
+    /// Ctrl-C.
+    Interrupted,
+    /// Nobody reads the output any more.
+    ClosedPipe,
+    /// Anything else.
+    Other(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Host(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::Other(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(why) | Failure::SignIn(why) | Failure::Other(why) => f.write_str(why),
+            Failure::Host(error) => error.fmt(f),
+            Failure::Partly(_) => f.write_str("the call succeeded, but not for all its parts"),
+            Failure::Interrupted => f.write_str("interrupted"),
+            Failure::ClosedPipe => f.write_str("the output was closed"),
+        }
+    }
+}
+
+impl Failure {
+    /// The exit code, as `connector --help` lists them.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::SignIn(_) => 3,
+            Failure::Host(Error::Connector(error)) => code_of(error.reason),
+            Failure::Host(Error::Setup(_)) => 2,
+            Failure::Host(Error::Credential(_)) => 3,
+            Failure::Host(Error::Load(_) | Error::Host(_) | Error::Trap(_) | Error::Limit(_) | Error::Closed) => 1,
+            Failure::Partly(_) => 4,
+            Failure::Interrupted => 130,
+            Failure::ClosedPipe => 0,
+            Failure::Other(_) => 1,
+        }
+    }
+
+    /// Tells a person, or with `json` a program, on stderr.
+    /// `operation` is the one that was asked for, if any.
+    pub(crate) fn print(&self, json: bool, operation: Option<&str>) {
+        match json {
+            true => eprintln!("{}", safe_json(&json!({ "error": self.as_json() }).to_string())),
+            false => eprint!("{}", self.as_text(operation)),
+        }
+    }
+
+    fn as_text(&self, operation: Option<&str>) -> String {
+        // Our own texts may have lines, a provider's are shown on one.
+        let message = match self {
+            Failure::Host(Error::Connector(error)) => visible(&error.message).into_owned(),
+            Failure::Usage(why) => why.split('\n').map(visible).collect::<Vec<_>>().join("\n"),
+            other => other.to_string(),
+        };
+        let mut text = format!("error: {message}\n");
+        let mut line = |words: String| {
+            text.push_str("  ");
+            text.push_str(&visible(&words));
+            text.push('\n');
+        };
+        match self {
+            Failure::Partly(failures) => {
+                for failure in failures {
+                    line(format!("{}: {}", failure.argument, failure.message));
+                }
+            }
+            Failure::Host(Error::Connector(error)) => {
+                for violation in &error.violations {
+                    let words = format!("{}: {}", violation.argument, violation.message);
+                    // A single one is often the message itself.
+                    if !error.message.contains(&words) {
+                        line(words);
+                    }
+                }
+                if !error.missing_scopes.is_empty() {
+                    line(format!("missing scopes: {}", error.missing_scopes.join(" ")));
+                }
+                if let Some(id) = &error.request_id {
+                    line(format!("request id: {id}"));
+                }
+                if error.outcome_unknown {
+                    line("it may have taken effect although no answer came: look before you repeat it".into());
+                }
+                if let Some(ms) = error.retry_after_ms {
+                    line(format!("try again in {} s", ms.div_ceil(1000)));
+                }
+                match (error.reason, operation) {
+                    (Reason::Invalid, Some(operation)) if !error.violations.is_empty() => {
+                        line(format!("`connector describe {operation}` shows what it takes"));
+                    }
+                    _ => {}
+                }
+                if let Some(advice) = advice(error.reason) {
+                    line(advice.into());
+                }
+            }
+            _ => {}
+        }
+        text
+    }
+
+    fn as_json(&self) -> Value {
+        let mut error = match self {
+            Failure::Host(Error::Connector(error)) => connector_json(error),
+            Failure::Partly(failures) => {
+                json!({ "reason": "refused", "violations": violations(failures) })
+            }
+            Failure::Usage(_) | Failure::Host(Error::Setup(_)) => json!({ "reason": "invalid" }),
+            Failure::SignIn(_) | Failure::Host(Error::Credential(_)) => {
+                json!({ "reason": "unauthenticated" })
+            }
+            Failure::Interrupted => json!({ "reason": "interrupted" }),
+            Failure::Host(_) | Failure::ClosedPipe | Failure::Other(_) => {
+                json!({ "reason": "other" })
+            }
+        };
+        error["message"] = self.to_string().into();
+        error["exit_code"] = self.code().into();
+        error
+    }
+}
+
+fn code_of(reason: Reason) -> u8 {
+    match reason {
+        Reason::Invalid => 2,
+        Reason::Unauthenticated => 3,
+        Reason::Forbidden
+        | Reason::Unlicensed
+        | Reason::Missing
+        | Reason::Conflict
+        | Reason::Refused
+        | Reason::Other => 4,
+        Reason::Throttled | Reason::Unavailable => 5,
+        Reason::Incomplete => 6,
+        Reason::Unexpected | Reason::Blocked => 1,
+    }
+}
+
+/// What a person does next, where the message alone may not say it.
+fn advice(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::Unauthenticated => Some("check the key in PAGERDUTY_TOKEN; `connector auth` tells where to get one"),
+        Reason::Forbidden => Some("another key or more scopes would do; `connector check` shows what this one may"),
+        Reason::Unlicensed => Some("the account's plan does not include this"),
+        Reason::Blocked => Some("--grant HOST lets the connector call a host; --verbose shows which one it asked for"),
+        Reason::Incomplete => Some("what was printed is not all there is; a narrower filter may be complete"),
+        Reason::Throttled | Reason::Unavailable => Some("try again later"),
+        Reason::Invalid | Reason::Missing | Reason::Conflict | Reason::Refused | Reason::Unexpected | Reason::Other => {
+            None
+        }
+    }
+}
+
+fn connector_json(error: &contract::Error) -> Value {
+    json!({
+        "reason": error.reason.name(),
+        "violations": violations(&error.violations),
+        "status": error.status,
+        "code": error.code,
+        "request_id": error.request_id,
+        "retry_after_ms": error.retry_after_ms,
+        "outcome_unknown": error.outcome_unknown,
+        "missing_scopes": error.missing_scopes,
+        "extra": serde_json::from_str::<Value>(&error.extra).unwrap_or_default(),
+    })
+}
+
+fn violations(list: &[contract::Violation]) -> Vec<Value> {
+    list.iter().map(|v| json!({ "argument": v.argument, "message": v.message })).collect()
+}
+
+/// Tells what clap has to tell: help on stdout, bad usage on stderr.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // A closed pipe ends help as quietly as anything else.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    // The line could not be parsed, so `--json` is looked for by hand.
+    if std::env::args().any(|word| word == "--json") {
+        let text = error.render().to_string();
+        let message = text.trim().trim_start_matches("error: ");
+        // What follows is clap's usage, for people.
+        let message = message.split("\n\n").next().unwrap_or_default();
+        Failure::Usage(message.to_owned()).print(true, None);
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connector(reason: Reason) -> contract::Error {
+        contract::Error {
+            reason,
+            message: "no \u{1b}[31mway".into(),
+            violations: vec![contract::Violation { argument: "service.id".into(), message: "is \u{202e}wrong".into() }],
+            status: Some(400),
+            code: Some("2001".into()),
+            request_id: Some("req-1".into()),
+            retry_after_ms: Some(1500),
+            outcome_unknown: true,
+            missing_scopes: vec!["users.read".into()],
+            extra: "{\"a\":1}".into(),
+        }
+    }
+
+    fn check(failure: Failure, code: u8) {
+        assert_eq!(failure.code(), code, "{failure:?}");
+    }
+
+    #[test]
+    fn every_failure_has_its_code() {
+        check(Failure::Usage(String::new()), 2);
+        check(Failure::SignIn(String::new()), 3);
+        check(Failure::Interrupted, 130);
+        check(Failure::ClosedPipe, 0);
+        check(Failure::Partly(vec![]), 4);
+        check(Failure::Other(String::new()), 1);
+        check(Error::Closed.into(), 1);
+        check(Error::Trap(String::new()).into(), 1);
+        check(Error::Setup(String::new()).into(), 2);
+        check(Error::Credential(String::new()).into(), 3);
+        check(io::Error::from(io::ErrorKind::BrokenPipe).into(), 0);
+        for (reason, code) in [
+            (Reason::Invalid, 2),
+            (Reason::Unauthenticated, 3),
+            (Reason::Forbidden, 4),
+            (Reason::Unlicensed, 4),
+            (Reason::Missing, 4),
+            (Reason::Conflict, 4),
+            (Reason::Refused, 4),
+            (Reason::Other, 4),
+            (Reason::Throttled, 5),
+            (Reason::Unavailable, 5),
+            (Reason::Incomplete, 6),
+            (Reason::Unexpected, 1),
+            (Reason::Blocked, 1),
+        ] {
+            check(Error::from(connector(reason)).into(), code);
+        }
+    }
+
+    #[test]
+    fn a_person_is_told_everything_and_nothing_acts() {
+        let failure = Failure::from(Error::from(connector(Reason::Forbidden)));
+        assert_eq!(
+            failure.as_text(Some("users.get")),
+            "error: no \\u{1b}[31mway\n  \
+             service.id: is \\u{202e}wrong\n  \
+             missing scopes: users.read\n  \
+             request id: req-1\n  \
+             it may have taken effect although no answer came: look before you repeat it\n  \
+             try again in 2 s\n  \
+             another key or more scopes would do; `connector check` shows what this one may\n"
+        );
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told_once() {
+        let mut error = connector(Reason::Invalid);
+        error.message = "id: is missing".into();
+        error.violations[0] = contract::Violation { argument: "id".into(), message: "is missing".into() };
+        error.missing_scopes.clear();
+        (error.request_id, error.retry_after_ms, error.outcome_unknown) = (None, None, false);
+        let failure = Failure::from(Error::from(error));
+        assert_eq!(failure.as_text(None), "error: id: is missing\n");
+        assert_eq!(
+            failure.as_text(Some("users.get")),
+            "error: id: is missing\n  `connector describe users.get` shows what it takes\n"
+        );
+    }
+
+    #[test]
+    fn a_program_is_told_the_same() {
+        let error = Failure::from(Error::from(connector(Reason::Refused))).as_json();
+        assert_eq!(error["reason"], "refused");
+        assert_eq!(error["exit_code"], 4);
+        assert_eq!(error["violations"][0]["argument"], "service.id");
+        assert_eq!(error["extra"]["a"], 1);
+        assert_eq!(error["retry_after_ms"], 1500);
+    }
+}

@@ -1,0 +1,86 @@
+//! `connector`: a PagerDuty connector for people. Results go to stdout and
+//! everything else to stderr; the exit code says what to do next.
+//!
+//! Reading order: `cli` (what can be said), `signin` and `session` (from words
+//! to an open connection), `commands` (one file each), `failure` (what went
+//! wrong and which code it ends with), `table`, `spreadsheet`, `json` and
+//! `escape` (how things are shown).
+
+mod arguments;
+mod cli;
+mod commands;
+mod escape;
+mod failure;
+mod json;
+mod session;
+mod signin;
+mod simulate;
+mod spreadsheet;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Failure, Result};
+
+fn main() -> ExitCode {
+    // A panic is an error of ours: one line, no backtrace, no content.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
+        eprintln!("error: an internal error{}; please report it", place.unwrap_or_default());
+        std::process::exit(1);
+    }));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return failure::usage(&usage),
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(cli.global.json, cli.command.operation());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    log(cli.global.verbose);
+    // Two workers, so that an embedded simulator answers while the connector computes.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let done = runtime.block_on(async {
+        let global = &cli.global;
+        match &cli.command {
+            Command::Operations(args) => commands::operations::run(global, args).await,
+            Command::Describe(args) => commands::describe::run(global, args).await,
+            Command::Auth => commands::auth::run(global).await,
+            Command::Check => commands::check::run(global).await,
+            Command::Call(args) => commands::call::run(global, args).await,
+            Command::Walk(args) => commands::walk::run(global, args).await,
+            Command::Options(args) => commands::options::run(global, args).await,
+            Command::Simulate(args) => simulate::run(global, args).await,
+            Command::Completions(args) => commands::completions::run(args),
+        }
+    });
+    // What is left (a name being looked up, say) is not worth waiting for.
+    runtime.shutdown_background();
+    match done {
+        // Whoever read the output has seen enough, as in `connector walk … | head`.
+        Err(Failure::ClosedPipe) => Ok(()),
+        other => other,
+    }
+}
+
+/// Warnings, or with `--verbose` every call and request: names, hosts and
+/// statuses, never a query, a body or a credential.
+fn log(verbose: bool) {
+    let level = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time())
+        .with(Targets::new().with_target("connector_host", level))
+        .init();
+}

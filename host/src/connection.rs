@@ -1,0 +1,221 @@
+//! One account, opened. A connection is one instance and runs one call at a
+//! time, which `&mut self` says. A call that is dropped in the middle, that
+//! traps or that goes over a limit takes the instance with it: the connection
+//! then answers [`Error::Closed`].
+
+use tracing::{Instrument, Span, debug_span};
+use wasmtime::component::ResourceAny;
+
+use crate::body::Direction;
+use crate::bounded::bounded;
+use crate::connector::{Instance, settle};
+use crate::contract::{Choices, Detail, Output, Page};
+use crate::error::{Error, Limit};
+use crate::host::Host;
+
+/// One account, opened with one set of credentials.
+pub struct Connection {
+    host: Host,
+    /// None once the instance is gone.
+    live: Option<Live>,
+}
+
+struct Live {
+    instance: Instance,
+    connection: ResourceAny,
+    /// Walks that were let go; the guest is told before its next call.
+    finished: Vec<ResourceAny>,
+}
+
+/// Runs one function of the guest's `session` interface on a live instance, and
+/// puts the instance back unless it broke.
+macro_rules! call {
+    ($self:ident, $span:expr, |$live:ident, $session:ident| $call:expr) => {{
+        let mut live = $self.begin().await?;
+        let answer = {
+            let $live = &mut live;
+            let $session = $live.instance.guest.saas_connector_session();
+            bounded(&$self.host.options().limits, $call).instrument($span).await
+        };
+        $self.end(live, answer)
+    }};
+}
+
+impl Connection {
+    pub(crate) async fn open(
+        host: Host,
+        mut instance: Instance,
+        method: &str,
+        credentials: &[(String, String)],
+        settings: &String,
+    ) -> Result<Self, Error> {
+        let guest = instance.guest.saas_connector_session().connection();
+        let opening = guest.call_open(&mut instance.store, method, credentials, settings);
+        let answer = bounded(&host.options().limits, opening).await;
+        let connection = settle(&host, &mut instance.store, answer)??;
+        Ok(Connection { host, live: Some(Live { instance, connection, finished: Vec::new() }) })
+    }
+
+    /// Proves that the credentials work: whose they are, which kind of key,
+    /// what they may do. A JSON object.
+    ///
+    /// # Errors
+    /// As for every call: [`Error::Connector`] says what the connector or the
+    /// provider refused, [`Error::Trap`] and [`Error::Limit`] close the
+    /// connection, [`Error::Closed`] follows them.
+    pub async fn check(&mut self) -> Result<String, Error> {
+        call!(self, span("check", ""), |live, session| session
+            .connection()
+            .call_check(&mut live.instance.store, live.connection))
+    }
+
+    /// One operation in full, with what this account adds to it.
+    ///
+    /// # Errors
+    /// See [`Connection::check`].
+    pub async fn describe(&mut self, operation: &str, arguments: &str) -> Result<Detail, Error> {
+        let arguments = arguments.to_owned();
+        call!(self, span("describe", operation), |live, session| session.connection().call_describe(
+            &mut live.instance.store,
+            live.connection,
+            operation,
+            &arguments
+        ))
+    }
+
+    /// Runs one operation once. `arguments` is a JSON object.
+    ///
+    /// # Errors
+    /// See [`Connection::check`].
+    pub async fn call(&mut self, operation: &str, arguments: &str) -> Result<Output, Error> {
+        let arguments = arguments.to_owned();
+        call!(self, span("call", operation), |live, session| session.connection().call_call(
+            &mut live.instance.store,
+            live.connection,
+            operation,
+            &arguments
+        ))
+    }
+
+    /// Choices for one argument, given those filled in so far and what the user
+    /// has typed; `start` is the `next` of an earlier answer.
+    ///
+    /// # Errors
+    /// See [`Connection::check`].
+    pub async fn options(
+        &mut self,
+        operation: &str,
+        argument: &str,
+        arguments: &str,
+        search: &str,
+        start: Option<&str>,
+    ) -> Result<Choices, Error> {
+        let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
+        call!(self, span("options", operation), |live, session| session.connection().call_options(
+            &mut live.instance.store,
+            live.connection,
+            operation,
+            argument,
+            &arguments,
+            search,
+            start.as_ref(),
+        ))
+    }
+
+    /// Walks a paged operation from its start, or from the `next` of a page of
+    /// an earlier walk of the same operation, arguments and account. Sends
+    /// nothing yet.
+    ///
+    /// # Errors
+    /// See [`Connection::check`].
+    pub async fn walk(&mut self, operation: &str, arguments: &str, start: Option<&str>) -> Result<Walk<'_>, Error> {
+        let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
+        let pages = call!(self, span("walk", operation), |live, session| session.connection().call_walk(
+            &mut live.instance.store,
+            live.connection,
+            operation,
+            &arguments,
+            start.as_ref(),
+        ))?;
+        Ok(Walk { span: span("next", operation), connection: self, pages })
+    }
+
+    /// Whether `needle` stands anywhere in the connector's memory. Needs
+    /// `HostOptions::inspect_memory`; without it the answer is always false.
+    pub fn memory_contains(&mut self, needle: &[u8]) -> bool {
+        let Some(live) = &mut self.live else {
+            return false;
+        };
+        let store = &mut live.instance.store;
+        let mut memories = Vec::new();
+        for instance in store.debug_all_instances() {
+            memories.extend((0..).map_while(|index| instance.debug_memory(&mut *store, index)));
+        }
+        memories.iter().any(|memory| {
+            let data = memory.data(&*store);
+            !needle.is_empty() && data.windows(needle.len()).any(|window| window == needle)
+        })
+    }
+
+    /// Takes the instance out for a call. It comes back by [`Connection::end`];
+    /// a call that is dropped in between drops it.
+    async fn begin(&mut self) -> Result<Live, Error> {
+        let mut live = self.live.take().ok_or(Error::Closed)?;
+        while let Some(pages) = live.finished.pop() {
+            let dropping = pages.resource_drop_async(&mut live.instance.store);
+            let dropped = bounded(&self.host.options().limits, dropping).await;
+            settle(&self.host, &mut live.instance.store, dropped)?;
+        }
+        // What an earlier call left behind is not this one's.
+        live.instance.store.data().outgoing.overflow.take();
+        Ok(live)
+    }
+
+    fn end<T>(
+        &mut self,
+        mut live: Live,
+        answer: Result<wasmtime::Result<Result<T, crate::contract::Error>>, Limit>,
+    ) -> Result<T, Error> {
+        let answer = settle(&self.host, &mut live.instance.store, answer)?;
+        let overflow = live.instance.store.data().outgoing.overflow.take();
+        self.live = Some(live);
+        let limits = &self.host.options().limits;
+        answer.map_err(|error| match overflow {
+            // The connector knows that a body failed, the host knows why.
+            Some(Direction::Answer) => Error::Limit(Limit::AnswerBody(limits.answer_body)),
+            Some(Direction::Request) => Error::Limit(Limit::RequestBody(limits.request_body)),
+            None => error.into(),
+        })
+    }
+}
+
+/// A walk under way.
+pub struct Walk<'c> {
+    connection: &'c mut Connection,
+    pages: ResourceAny,
+    span: Span,
+}
+
+impl Walk<'_> {
+    /// The next page; none after the last. Unless the connection is closed, an
+    /// error does not end the walk: calling again repeats the request.
+    ///
+    /// # Errors
+    /// See [`Connection::check`].
+    pub async fn next(&mut self) -> Result<Option<Page>, Error> {
+        let (pages, span, connection) = (self.pages, self.span.clone(), &mut *self.connection);
+        call!(connection, span, |live, session| session.pages().call_next(&mut live.instance.store, pages))
+    }
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        if let Some(live) = &mut self.connection.live {
+            live.finished.push(self.pages);
+        }
+    }
+}
+
+fn span(call: &'static str, operation: &str) -> Span {
+    debug_span!("connector", call, operation)
+}

@@ -1,0 +1,163 @@
+//! One loaded component: who it is, how one signs in, what it can do. None of
+//! that needs a credential or the network, and none of it is let out.
+
+use std::sync::Arc;
+
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+
+use crate::bindings;
+use crate::bounded::bounded;
+use crate::connection::Connection;
+use crate::contract::{AuthMethod, Detail, Identity, Operation};
+use crate::error::{Error, Limit, LoadError};
+use crate::grants::{Allowed, Grants};
+use crate::host::Host;
+use crate::sign::{self, Placeholders, Sign};
+use crate::state::State;
+
+/// A component that fits the contract, ready to be instantiated. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector(Arc<Inner>);
+
+struct Inner {
+    host: Host,
+    pre: bindings::ConnectorPre<State>,
+    sha256: String,
+    identity: Identity,
+    auth_methods: Vec<AuthMethod>,
+}
+
+impl Connector {
+    pub(crate) async fn new(host: Host, pre: bindings::ConnectorPre<State>, sha256: String) -> Result<Self, Error> {
+        let mut instance = Instance::new(&host, &pre, Allowed::default(), Placeholders::default()).await.map_err(
+            |error| match error {
+                // Types are compared when a component is instantiated.
+                Error::Trap(why) => LoadError::NotThisContract {
+                    unknown_imports: Vec::new(),
+                    missing_exports: Vec::new(),
+                    detail: Some(why),
+                }
+                .into(),
+                other => other,
+            },
+        )?;
+        let guest = instance.guest.saas_connector_catalog();
+        let asked = bounded(&host.options().limits, async {
+            let identity = guest.call_identify(&mut instance.store).await?;
+            let auth_methods = guest.call_auth_methods(&mut instance.store).await?;
+            Ok((identity, auth_methods))
+        });
+        let asked = asked.await;
+        let (identity, auth_methods) = settle(&host, &mut instance.store, asked)?;
+        Ok(Connector(Arc::new(Inner { host, pre, sha256, identity, auth_methods })))
+    }
+
+    /// SHA-256 of the component, as 64 hexadecimal digits: what
+    /// [`Grants::sha256`] pins.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.0.sha256
+    }
+
+    /// Who the connector is and what it asks for.
+    #[must_use]
+    pub fn identify(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// Every way to sign in; the first is the one to offer first.
+    #[must_use]
+    pub fn auth_methods(&self) -> &[AuthMethod] {
+        &self.0.auth_methods
+    }
+
+    /// Every operation, by area and in a sensible order.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] and [`Error::Limit`].
+    pub async fn operations(&self) -> Result<Vec<Operation>, Error> {
+        let mut instance = self.catalog_instance().await?;
+        let guest = instance.guest.saas_connector_catalog();
+        let answer = bounded(&self.0.host.options().limits, guest.call_operations(&mut instance.store));
+        let answer = answer.await;
+        settle(&self.0.host, &mut instance.store, answer)
+    }
+
+    /// One operation in full: schemas of what it takes and answers, a sample.
+    ///
+    /// # Errors
+    /// [`Error::Connector`] with reason `invalid` if there is no such
+    /// operation; [`Error::Trap`] and [`Error::Limit`].
+    pub async fn describe(&self, operation: &str) -> Result<Detail, Error> {
+        let mut instance = self.catalog_instance().await?;
+        let guest = instance.guest.saas_connector_catalog();
+        let answer = bounded(&self.0.host.options().limits, guest.call_describe(&mut instance.store, operation));
+        let answer = answer.await;
+        Ok(settle(&self.0.host, &mut instance.store, answer)??)
+    }
+
+    /// Opens one account. Sends nothing: [`Connection::check`] proves that the
+    /// credentials work.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] and [`Error::Credential`] for what cannot be used; [`Error::Connector`] for those that the connector does not accept;
+    /// [`Error::Limit`] with [`Limit::Connections`] when the host is full.
+    pub async fn open(&self, sign: &Sign, grants: &Grants) -> Result<Connection, Error> {
+        let options = self.0.host.options();
+        let method = self.0.auth_methods.iter().find(|method| method.id == sign.method);
+        let (credentials, placeholders) = Placeholders::replace(&sign.credentials, method)?;
+        let (settings, loopback) = sign::settings(sign, &self.0.identity.settings, options.allow_loopback)?;
+        let allowed = Allowed::new(grants, &self.0.identity.hosts, &self.0.sha256, loopback)?;
+        tracing::debug!(connector = %self.0.identity.id, method = %sign.method, ?allowed, "opening");
+        let instance = Instance::new(&self.0.host, &self.0.pre, allowed, placeholders).await?;
+        Connection::open(self.0.host.clone(), instance, &sign.method, &credentials, &settings).await
+    }
+
+    async fn catalog_instance(&self) -> Result<Instance, Error> {
+        let (host, pre) = (&self.0.host, &self.0.pre);
+        Instance::new(host, pre, Allowed::default(), Placeholders::default()).await
+    }
+}
+
+/// An instance and the store it lives in.
+pub(crate) struct Instance {
+    pub(crate) store: Store<State>,
+    pub(crate) guest: bindings::Connector,
+}
+
+impl Instance {
+    async fn new(
+        host: &Host,
+        pre: &bindings::ConnectorPre<State>,
+        allowed: Allowed,
+        placeholders: Placeholders,
+    ) -> Result<Self, Error> {
+        let mut store = host.store(allowed, placeholders);
+        let guest = bounded(&host.options().limits, pre.instantiate_async(&mut store)).await;
+        let guest = settle(host, &mut store, guest)?;
+        Ok(Instance { store, guest })
+    }
+}
+
+/// What a call came to. After an error the store is of no more use.
+pub(crate) fn settle<T>(
+    host: &Host,
+    store: &mut Store<State>,
+    answer: Result<wasmtime::Result<T>, Limit>,
+) -> Result<T, Error> {
+    let broken = match answer {
+        Ok(Ok(value)) => return Ok(value),
+        Err(limit) => return Err(Error::Limit(limit)),
+        Ok(Err(broken)) => broken,
+    };
+    if store.data().memory.refused {
+        return Err(Error::Limit(Limit::Memory(host.options().limits.memory)));
+    }
+    if broken.is::<PoolConcurrencyLimitError>() {
+        return Err(Error::Limit(Limit::Connections));
+    }
+    Err(Error::Trap(match broken.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{broken:#}"),
+    }))
+}

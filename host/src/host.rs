@@ -1,0 +1,156 @@
+//! The engine that runs every connector of a process, and how a component gets
+//! into it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine, PoolingAllocationConfig, Store};
+
+use crate::bindings::ConnectorPre;
+use crate::bounded::TICK;
+use crate::cache;
+use crate::connector::Connector;
+use crate::error::{Error, LoadError};
+use crate::fit;
+use crate::grants::Allowed;
+use crate::net::Network;
+use crate::options::HostOptions;
+use crate::outgoing::{Outgoing, Way};
+use crate::sign::Placeholders;
+use crate::state::{State, link};
+use crate::transport::Transport;
+
+/// Runs connectors. Make one per process and clone it where it is needed.
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    linker: Linker<State>,
+    way: Way,
+    options: HostOptions,
+}
+
+impl Host {
+    /// Sets up the engine, the linker and the pool of network connections, and
+    /// starts the thread that lets long-running connectors yield.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if the machine cannot reserve what `pooling` needs.
+    pub fn new(options: HostOptions) -> Result<Self, Error> {
+        let failed = |why: wasmtime::Error| Error::Host(format!("{why:#}"));
+        let engine = Engine::new(&config(&options)).map_err(failed)?;
+        let mut linker = Linker::new(&engine);
+        link(&mut linker).map_err(failed)?;
+        let way = match &options.transport {
+            Transport::Network => Way::Network(Network::new(&options)?),
+            Transport::Custom(custom) => Way::Custom(custom.clone()),
+        };
+        start_ticker(&engine)?;
+        Ok(Host(Arc::new(Inner { engine, linker, way, options })))
+    }
+
+    /// Loads the component in a file. See [`Host::load_bytes`].
+    ///
+    /// # Errors
+    /// [`LoadError::Read`] besides those of `load_bytes`.
+    pub async fn load(&self, path: impl AsRef<Path>) -> Result<Connector, Error> {
+        let path = path.as_ref().to_owned();
+        let reading = aside(move || std::fs::read(&path).map_err(|why| (path, why)));
+        match reading.await? {
+            Ok(bytes) => self.load_bytes(bytes).await,
+            Err((path, why)) => Err(LoadError::Read { path, why }.into()),
+        }
+    }
+
+    /// Loads a component: from the cache of compiled code if there is a sound
+    /// entry, compiled otherwise. It is then instantiated once and asked who it
+    /// is, so what this returns fits the contract to the last type.
+    ///
+    /// # Errors
+    /// A [`LoadError`] that says what does not fit; [`Error::Trap`] or
+    /// [`Error::Limit`] if the component breaks while it says who it is.
+    pub async fn load_bytes(&self, bytes: impl Into<Vec<u8>>) -> Result<Connector, Error> {
+        let bytes = bytes.into();
+        fit::is_component(&bytes)?;
+        let host = self.clone();
+        let compiling = aside(move || {
+            let sha256 = crate::hex(&Sha256::digest(&bytes));
+            let component = match &host.0.options.cache_dir {
+                Some(folder) => cache::load_or_compile(&host.0.engine, &bytes, &sha256, folder),
+                None => Component::from_binary(&host.0.engine, &bytes),
+            };
+            component.map(|component| (component, sha256))
+        });
+        let (component, sha256) = compiling.await?.map_err(|why| LoadError::Invalid(format!("{why:#}")))?;
+        fit::check(&self.0.engine, &component)?;
+        let unfit = |why: wasmtime::Error| LoadError::NotThisContract {
+            unknown_imports: Vec::new(),
+            missing_exports: Vec::new(),
+            detail: Some(format!("{why:#}")),
+        };
+        let instance = self.0.linker.instantiate_pre(&component).map_err(unfit)?;
+        let pre = ConnectorPre::new(instance).map_err(unfit)?;
+        Connector::new(self.clone(), pre, sha256).await
+    }
+
+    pub(crate) fn options(&self) -> &HostOptions {
+        &self.0.options
+    }
+
+    /// A store for one instance that may send what `allowed` says.
+    pub(crate) fn store(&self, allowed: Allowed, placeholders: Placeholders) -> Store<State> {
+        let options = &self.0.options;
+        let outgoing = Outgoing::new(self.0.way.clone(), options.limits.clone(), allowed, placeholders);
+        let mut store = Store::new(&self.0.engine, State::new(options, outgoing));
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+fn config(options: &HostOptions) -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // A trap is told in one line; nobody outside can read frames of the guest.
+    config.wasm_backtrace_max_frames(None);
+    config.guest_debug(options.inspect_memory);
+    if options.pooling {
+        let connections = options.limits.connections;
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(connections)
+            .total_core_instances(connections.saturating_mul(16))
+            .total_memories(connections)
+            .total_tables(connections.saturating_mul(4))
+            .total_stacks(connections)
+            .max_memory_size(options.limits.memory);
+        config.allocation_strategy(pool);
+    }
+    config
+}
+
+/// Runs what blocks on a thread where it may.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|why| Error::Host(format!("loading was interrupted: {why}")))
+}
+
+/// Raises the epoch until the engine is gone.
+fn start_ticker(engine: &Engine) -> Result<(), Error> {
+    let engine = engine.weak();
+    let ticker = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new()
+        .name("connector-ticker".into())
+        .spawn(ticker)
+        .map(drop)
+        .map_err(|why| Error::Host(format!("no thread could be started: {why}")))
+}
