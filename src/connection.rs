@@ -140,7 +140,7 @@ pub(crate) fn settings_schema() -> Value {
             "page_size": {"type": "integer", "minimum": 2, "maximum": 1000, "title": "Items a page", "description": "How many items a walk asks for at once; never more than the operation allows. Default: as many as it allows."},
             "max_wait_s": {"type": "integer", "minimum": 0, "maximum": 3600, "default": 60, "title": "Longest wait", "description": "Seconds that one call may spend waiting for the rate limit or between repeats, in all."},
             "overlap": {"type": "boolean", "default": true, "title": "Overlap pages", "description": "Successive pages share one record, so that records coming and going are noticed. Costs about one request in a hundred."},
-            "base_url": {"type": "string", "pattern": "^http://(127\\.0\\.0\\.1|\\[::1\\]):[0-9]{1,5}$", "title": "Base URL", "description": "A simulator on loopback in place of PagerDuty's hosts.", "x-host-only": true},
+            "base_url": {"type": "string", "format": "uri", "pattern": "^http://(127\\.0\\.0\\.1|\\[::1\\]):[0-9]{1,5}$", "title": "Base URL", "description": "A simulator on loopback in place of PagerDuty's hosts.", "x-host-only": true},
             "account": {"type": "string", "maxLength": 128, "title": "Account", "description": "What the host calls this account; cursors are bound to it. Any text that stays the same and is no secret.", "x-host-only": true}
         }
     })

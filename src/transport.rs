@@ -115,7 +115,7 @@ fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), Failure> {
             }
         }
     }
-    OutgoingBody::finish(body, None).or_else(|_| Ok(()))
+    OutgoingBody::finish(body, None).or(Ok(()))
 }
 
 fn read(response: &IncomingResponse) -> Result<Response, Failure> {

@@ -177,14 +177,15 @@ impl Connection {
         answer: Result<wasmtime::Result<Result<T, crate::contract::Error>>, Limit>,
     ) -> Result<T, Error> {
         let answer = settle(&self.host, &mut live.instance.store, answer)?;
-        let overflow = live.instance.store.data().outgoing.overflow.take();
+        let outgoing = &live.instance.store.data().outgoing;
+        let (overflow, placeholders) = (outgoing.overflow.take(), outgoing.placeholders.clone());
         self.live = Some(live);
         let limits = &self.host.options().limits;
         answer.map_err(|error| match overflow {
             // The connector knows that a body failed, the host knows why.
             Some(Direction::Answer) => Error::Limit(Limit::AnswerBody(limits.answer_body)),
             Some(Direction::Request) => Error::Limit(Limit::RequestBody(limits.request_body)),
-            None => error.into(),
+            None => placeholders.clean_error(error).into(),
         })
     }
 }

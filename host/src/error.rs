@@ -1,6 +1,6 @@
 //! Everything that can go wrong between a platform and a connector, as one
-//! enum. No variant ever holds a credential: what a connector says comes from a
-//! guest that never had one, what the host says names fields and hosts only.
+//! enum. No variant ever holds a credential: a connector never had one, what a
+//! server repeats of it is taken out, and the host names fields and hosts only.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -67,6 +67,7 @@ mod net;
 mod network_error;
 mod options;
 mod outgoing;
+mod redact;
 mod sign;
 mod state;
 pub mod transport;

@@ -77,7 +77,7 @@ impl WasiHttpHooks for Outgoing {
             Err(error) => return Box::new(async move { Err(error) }),
         };
         let (way, limits, overflow) = (self.way.clone(), self.limits.clone(), self.overflow.clone());
-        let options = options.unwrap_or_default();
+        let (options, placeholders) = (options.unwrap_or_default(), self.placeholders.clone());
         let span = tracing::debug_span!(
             parent: Span::current(),
             "request",
@@ -98,7 +98,8 @@ impl WasiHttpHooks for Outgoing {
                 Ok(answer) => tracing::debug!(status = answer.status().as_u16(), took_ms),
                 Err(error) => tracing::debug!(%error, took_ms),
             }
-            let (head, body) = answer?.into_parts();
+            let (mut head, body) = answer?.into_parts();
+            placeholders.clean_headers(&mut head.headers);
             let patience = shorter(options.between_bytes_timeout, limits.between_bytes);
             let body = Bounded::answer(body, limits.answer_body, overflow, patience, permit)?;
             let after: After = Box::new(async { Ok(()) });

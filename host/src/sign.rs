@@ -96,6 +96,11 @@ impl Placeholders {
         Ok((given, Placeholders(placeholders)))
     }
 
+    /// The real credentials.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, secret)| secret.expose())
+    }
+
     /// Puts the real credentials into `Authorization`. Call it for granted
     /// hosts only.
     pub(crate) fn sign(&self, headers: &mut HeaderMap) {

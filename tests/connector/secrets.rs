@@ -1,6 +1,7 @@
 //! Canary tokens: whatever is called, however it fails, the credential shows
 //! up in `Authorization` and nowhere else.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -12,13 +13,16 @@ use serde_json::{Value, json};
 const CANARY: &str = "canary-9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 const USER_CANARY: &str = "canary-user-00112233445566778899aabbcc";
 
-/// Everything that is logged, at the most talkative level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// Everything that this thread logs, at the most talkative level.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").write(bytes)
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
@@ -45,11 +49,10 @@ fn echo(number: usize, request: &http::Request<Bytes>) -> http::Response<Bytes> 
 
 #[tokio::test(start_paused = true)]
 async fn the_credential_is_nowhere_but_in_authorization() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // One subscriber for the process: a thread's own would come and go while
+    // other tests run, and miss what they registered.
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Log).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
     let outside = Arc::new(Mutex::new((0, Vec::new())));
     let counter = Arc::clone(&outside);
     let world = World::answering(move |request| {
@@ -91,7 +94,7 @@ async fn the_credential_is_nowhere_but_in_authorization() {
     }
     heard += &format!("{:?}", on.check().await);
     heard += &format!("{:?}", on.options("incidents.create", "service", "{}", "", None).await);
-    let log = String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned();
+    let log = LOG.with_borrow(|log| String::from_utf8_lossy(log).into_owned());
     let (requests, outside) = &*outside.lock().expect("no panic");
     assert!(
         *requests > 200 && heard.len() > 10_000 && log.contains("incidents.list"),
