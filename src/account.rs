@@ -17,8 +17,11 @@ const PROBE: &str = "teams.update";
 
 /// What one credential turned out to be.
 struct Key {
-    /// None for an account's key.
+    /// `user`, `account`, or `unknown` where its scopes do not let it ask.
+    kind: &'static str,
+    /// Whose it is, where it is a user's.
     user: Option<Value>,
+    /// None where that cannot be told.
     read_only: Option<bool>,
 }
 
@@ -33,13 +36,16 @@ pub(crate) fn check<S: Transport + Clock>(client: &Client<S>) -> Result<Value> {
     let mut same_account = Value::Null;
     if client.connection.has_user_key() {
         let user = identify(client, Which::User, &mut missing)?;
-        let Some(person) = &user.user else {
-            return Err(Error::new(
-                Reason::Unauthenticated,
-                "user_token is an account's key: give a user's own key there, or leave it out",
-            ));
-        };
-        same_account = Value::from(one_account(client, person, &mut missing)?);
+        match (&user.user, user.kind) {
+            (Some(person), _) => same_account = Value::from(one_account(client, person, &mut missing)?),
+            (None, "account") => {
+                return Err(Error::new(
+                    Reason::Unauthenticated,
+                    "user_token is an account's key: give a user's own key there, or leave it out",
+                ));
+            }
+            (None, _) => {}
+        }
         keys.push(describe(Which::User, &user));
     }
     missing.sort();
@@ -59,25 +65,27 @@ pub(crate) fn check<S: Transport + Clock>(client: &Client<S>) -> Result<Value> {
 }
 
 fn describe(which: Which, key: &Key) -> Value {
-    let kind = if key.user.is_some() { "user" } else { "account" };
-    json!({"credential": which.name(), "kind": kind, "user": key.user, "read_only": key.read_only})
+    json!({"credential": which.name(), "kind": key.kind, "user": key.user, "read_only": key.read_only})
 }
 
-/// Whose key it is: PagerDuty answers 400 to an account's key asking who it is.
+/// Whose key it is. PagerDuty answers an account's key that asks who it is with
+/// 400 and words about an account-level token; the words are not relied on,
+/// since nothing else in that request could be wrong.
 fn identify<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut Vec<String>) -> Result<Key> {
     let answer = match client.call_as(ME, &json!({}), which) {
         Err(error) if error.status == Some(400) => {
-            return Ok(Key { user: None, read_only: probe(client, which, missing)? });
+            return Ok(Key { kind: "account", user: None, read_only: probe(client, which, missing)? });
         }
         answer => tolerate(answer, missing)?,
     };
-    let Some(success) = answer else { return Ok(Key { user: None, read_only: None }) };
+    let Some(success) = answer else { return Ok(Key { kind: "unknown", user: None, read_only: None }) };
     let user: Value = serde_json::from_str(&success.value).unwrap_or_default();
     let role = user.get("role").and_then(Value::as_str);
     let kept = ["id", "name", "email", "role", "time_zone"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), user.get(name)?.clone())));
-    Ok(Key { user: Some(Value::Object(kept.collect())), read_only: role.map(|role| role.starts_with("read_only")) })
+    let read_only = role.map(|role| role.starts_with("read_only"));
+    Ok(Key { kind: "user", user: Some(Value::Object(kept.collect())), read_only })
 }
 
 /// Whether the key is refused a write. None where that cannot be told.
@@ -91,15 +99,12 @@ fn probe<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut V
             Ok(None)
         }
         Err(error) if error.reason == Reason::Forbidden => Ok(Some(true)),
-        Err(error) if settled(&error) => Ok(Some(false)),
+        // The plan may be looked at before the key.
+        Err(error) if error.reason == Reason::Unlicensed => Ok(None),
+        Err(error) if matches!(error.reason, Reason::Missing | Reason::Refused | Reason::Conflict) => Ok(Some(false)),
         Err(error) => Err(error),
         Ok(_) => Ok(Some(false)),
     }
-}
-
-/// An answer that PagerDuty gave to a credential it accepted.
-fn settled(error: &Error) -> bool {
-    matches!(error.reason, Reason::Missing | Reason::Refused | Reason::Unlicensed | Reason::Conflict)
 }
 
 /// Whether the main credential knows the user key's owner.

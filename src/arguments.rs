@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::{Entity, Field, From, ListStyle, Operation, Paging, Place, Type, Variants};
-use crate::error::{Error, Reason, Result, Violation, said, suggestion};
+use crate::error::{Error, Reason, Result, Violation, a, said, suggestion};
 
 mod scalar;
 pub(crate) use scalar::is_email;
@@ -211,12 +211,12 @@ impl Checker {
             Value::Object(map) => match map.get("id") {
                 Some(Value::String(id)) => id,
                 _ => {
-                    self.report(path, format!("needs the `id` of a {}", entity.title));
+                    self.report(path, format!("needs the `id` of {}", a(entity.title)));
                     return Value::Null;
                 }
             },
             _ => {
-                self.report(path, format!("must be the id of a {}, such as \"PABC123\"", entity.title));
+                self.report(path, format!("must be the id of {}, such as \"PABC123\"", a(entity.title)));
                 return Value::Null;
             }
         };

@@ -3,6 +3,9 @@
 //! Rule: no decision is taken here. Every error leaves through
 //! [`outgoing_error`], with the credentials taken out.
 
+// The contract's own error type, which cannot be boxed.
+#![allow(clippy::result_large_err)]
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -66,15 +66,11 @@ impl Error {
 
     /// Nothing was sent, because of these arguments.
     pub(crate) fn invalid(what: &str, violations: Vec<Violation>) -> Box<Error> {
-        const NAMED: usize = 10;
-        let message = match violations.as_slice() {
-            [only] => format!("{what}: {}: {}", only.argument, only.message),
-            several => {
-                let named: Vec<&str> = several.iter().take(NAMED).map(|v| v.argument.as_str()).collect();
-                let more = if several.len() > NAMED { " and more" } else { "" };
-                format!("{what}: {} problems: {}{more}", several.len(), named.join(", "))
-            }
-        };
+        const NAMED: usize = 5;
+        let told: Vec<String> =
+            violations.iter().take(NAMED).map(|v| format!("{}: {}", v.argument, v.message)).collect();
+        let more = if violations.len() > NAMED { "; and more" } else { "" };
+        let message = format!("{what}: {}{more}", told.join("; "));
         Box::new(Error { violations, ..*Error::new(Reason::Invalid, message) })
     }
 }
@@ -104,6 +100,12 @@ pub(crate) fn said(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// `a team`, `an incident`.
+pub(crate) fn a(title: &str) -> String {
+    let vowel = title.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']);
+    format!("{} {title}", if vowel { "an" } else { "a" })
 }
 
 /// The candidate that `word` was probably meant to be, if any is near.

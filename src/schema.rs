@@ -40,7 +40,7 @@ pub(crate) fn output(operation: &'static Operation) -> Value {
             let items = json!({"type": "array", "items": value(of, Way::Out)});
             match operation.pages {
                 Pages::None => items,
-                pages => page(key, items, envelope, pages),
+                _ => page(key, items, envelope),
             }
         }
     };
@@ -56,25 +56,8 @@ fn dialect(schema: Map<String, Value>) -> Value {
     Value::Object(whole)
 }
 
-/// The counterparts of the paging arguments in an answer.
-fn counterparts(pages: Pages) -> &'static [(&'static str, &'static str)] {
-    match pages {
-        Pages::None => &[],
-        Pages::Offset => &[("limit", "integer"), ("offset", "integer"), ("more", "boolean"), ("total", "integer")],
-        Pages::Cursor => &[("limit", "integer"), ("next_cursor", "string")],
-        Pages::After => &[("limit", "integer"), ("after", "string"), ("before", "string"), ("total", "integer")],
-        Pages::Analytics => &[("first", "string"), ("last", "string"), ("limit", "integer"), ("more", "boolean")],
-        Pages::Scim => {
-            &[("startIndex", "integer"), ("itemsPerPage", "integer"), ("totalResults", "integer"), ("schemas", "array")]
-        }
-    }
-}
-
-fn page(key: &str, items: Value, envelope: &'static [Field], pages: Pages) -> Value {
+fn page(key: &str, items: Value, envelope: &'static [Field]) -> Value {
     let mut properties = Map::from_iter([(key.to_owned(), items)]);
-    for (name, of) in counterparts(pages) {
-        properties.insert((*name).to_owned(), json!({"type": [of, "null"]}));
-    }
     for field in envelope {
         properties.insert(field.name.to_owned(), property(field, Way::Out));
     }

@@ -271,8 +271,14 @@ impl Field {
 /// Types in the field notation; bounds include both ends.
 #[derive(Debug, Clone)]
 pub(crate) enum Type {
-    Text { min: u32, max: u32 },
-    Int { min: i64, max: i64 },
+    Text {
+        min: u32,
+        max: u32,
+    },
+    Int {
+        min: i64,
+        max: i64,
+    },
     Number,
     Bool,
     Time,
@@ -285,7 +291,11 @@ pub(crate) enum Type {
     Enum(Vec<String>),
     /// One of these whole numbers.
     IntEnum(Vec<i64>),
-    List { of: Box<Type>, min: u32, max: u32 },
+    List {
+        of: Box<Type>,
+        min: u32,
+        max: u32,
+    },
     Entity(Word),
     Ref(Word),
     Id(Word),

@@ -104,7 +104,11 @@ fn a_lack_of_scopes_or_plan_is_reported() {
         ONE,
         json!({}),
         vec![forbidden("users.read"), forbidden("abilities.read")],
-        &[("/missing_scopes", json!(["abilities.read", "users.read"])), ("/abilities", Value::Null)],
+        &[
+            ("/keys/0/kind", json!("unknown")),
+            ("/missing_scopes", json!(["abilities.read", "users.read"])),
+            ("/abilities", Value::Null),
+        ],
     );
     reports(ONE, json!({}), vec![ada("admin"), empty(402)], &[("/abilities", Value::Null)]);
 }

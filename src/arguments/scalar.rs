@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::catalog::Type;
-use crate::error::{said, suggestion};
+use crate::error::{a, said, suggestion};
 
 /// Checks a value of a type that holds no others.
 pub(super) fn scalar(of: &Type, value: &Value) -> std::result::Result<(), String> {
@@ -65,6 +65,7 @@ pub(super) fn expected(of: &Type) -> String {
         Type::Json => "any JSON".to_owned(),
         Type::Object => "an object".to_owned(),
         Type::File => "the text of a file".to_owned(),
+        Type::Enum([only]) => format!("\"{only}\""),
         Type::Enum(values) => format!("one of {}", values.join(", ")),
         Type::IntEnum(values) => {
             let values: Vec<String> = values.iter().map(i64::to_string).collect();
@@ -72,7 +73,7 @@ pub(super) fn expected(of: &Type) -> String {
         }
         Type::List { of, .. } => format!("a list; each item {}", expected(of)),
         Type::Entity(entity) => format!("an object ({})", entity.title),
-        Type::Ref(entity) | Type::Id(entity) => format!("the id of a {}", entity.title),
+        Type::Ref(entity) | Type::Id(entity) => format!("the id of {}", a(entity.title)),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{counterparts, title};
+use super::title;
 use crate::catalog::{Answer, Entity, Field, Operation, Pages, Type};
 
 const WHEN: &str = "2026-11-21T09:00:00Z";
@@ -22,25 +22,21 @@ pub(crate) fn sample(operation: &'static Operation) -> Value {
                 return items;
             }
             let mut page = Map::from_iter([((*key).to_owned(), items)]);
-            for (name, of) in counterparts(operation.pages) {
-                page.insert((*name).to_owned(), paging(name, of));
-            }
-            page.extend(envelope.iter().map(|field| (field.name.to_owned(), field_value(field, &[]))));
+            page.extend(envelope.iter().map(|field| (field.name.to_owned(), beside(field))));
             Value::Object(page)
         }
     }
 }
 
-/// A last page of one item.
-fn paging(name: &str, of: &str) -> Value {
-    match (name, of) {
-        ("limit", _) => 100.into(),
-        ("offset", _) => 0.into(),
-        (_, "integer") => 1.into(),
-        (_, "boolean") => false.into(),
-        ("first" | "last", _) => "PABC123".into(),
-        (_, "array") => json!(["urn:ietf:params:scim:api:messages:2.0:ListResponse"]),
-        _ => Value::Null,
+/// What stands beside the items of a last page of one item.
+fn beside(field: &'static Field) -> Value {
+    match field.name {
+        "limit" => 100.into(),
+        "offset" => 0.into(),
+        "more" => false.into(),
+        "next_cursor" | "after" | "before" => Value::Null,
+        "schemas" => json!(["urn:ietf:params:scim:api:messages:2.0:ListResponse"]),
+        _ => field_value(field, &[]),
     }
 }
 
