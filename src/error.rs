@@ -66,7 +66,7 @@ impl Error {
 
     /// Nothing was sent, because of these arguments.
     pub(crate) fn invalid(what: &str, violations: Vec<Violation>) -> Box<Error> {
-        const NAMED: usize = 5;
+        const NAMED: usize = 8;
         let told: Vec<String> =
             violations.iter().take(NAMED).map(|v| format!("{}: {}", v.argument, v.message)).collect();
         let more = if violations.len() > NAMED { "; and more" } else { "" };

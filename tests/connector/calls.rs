@@ -21,7 +21,7 @@ async fn refused(
     arguments: &str,
 ) -> Box<host_test::host::contract::Error> {
     match connection.call(operation, arguments).await {
-        Err(Error::Connector(error)) => error.into(),
+        Err(Error::Connector(error)) => error,
         other => panic!("{operation} {arguments}: {other:?}"),
     }
 }

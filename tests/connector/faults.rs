@@ -118,7 +118,8 @@ async fn what_may_not_be_repeated_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_map_to_reasons_and_say_what_to_do() {
-    let table: Vec<(fn() -> Answered, Reason, &[&str])> = vec![
+    type Row = (fn() -> Answered, Reason, &'static [&'static str]);
+    let table: Vec<Row> = vec![
         (
             || {
                 answer(

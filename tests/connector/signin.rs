@@ -6,6 +6,9 @@ use host_test::host::contract::Reason;
 use host_test::simulator::tokens;
 use serde_json::{Value, json};
 
+/// Names and values of credentials.
+type Keys<'a> = &'a [(&'a str, &'a str)];
+
 /// Credentials, settings, and what `check` says at which pointers.
 async fn check(credentials: &[(&str, &str)], settings: Value, expected: &[(&str, Value)]) {
     let world = World::new().await;
@@ -42,7 +45,7 @@ async fn check_tells_whose_keys_they_are() {
 
 #[tokio::test(start_paused = true)]
 async fn check_refuses_what_does_not_work() {
-    let table: &[(&[(&str, &str)], &[&str])] = &[
+    let table: &[(Keys, &[&str])] = &[
         (&[("token", "nobodys-key")], &["Sign in again"]),
         (&[("token", tokens::ACCOUNT), ("user_token", tokens::OTHER_ACCOUNT_USER)], &["different accounts"]),
         (&[("token", tokens::USER), ("user_token", tokens::ACCOUNT)], &["user_token"]),
@@ -72,7 +75,7 @@ async fn reading_a_check_writes_nothing() {
 async fn opening_names_what_is_wrong() {
     let world = World::new().await;
     let key: &[(&str, &str)] = &[("token", "key")];
-    let table: &[(&[(&str, &str)], Value, &[&str])] = &[
+    let table: &[(Keys, Value, &[&str])] = &[
         (&[], json!({}), &["token", "missing"]),
         (&[("token", "")], json!({}), &["token", "missing"]),
         (&[("tokn", "key")], json!({}), &["tokn", "`token`"]),
