@@ -10,9 +10,34 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use catalog_compiler::{Diagnostic, compile, figures};
-use tempfile::TempDir;
+
+/// A folder of a test's own, gone when it is dropped. (`tempfile` would change
+/// the features of what the guest's build script shares with wasmtime's, and
+/// wasmtime would be built twice.)
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("catalogs-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -35,10 +60,10 @@ fn split(case: &str) -> BTreeMap<String, String> {
 }
 
 /// Lays out the case's catalog, in a folder called `catalog`.
-fn lay_out(case: &Path) -> TempDir {
+fn lay_out(case: &Path) -> Folder {
     let mut files = split(&fs::read_to_string(tests().join("base.toml")).unwrap());
     files.extend(split(&fs::read_to_string(case).unwrap()));
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     for (path, text) in files {
         let path = folder.path().join("catalog").join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -117,7 +142,7 @@ fn every_expectation_has_a_case() {
 #[test]
 fn tables_fit_their_types() {
     for case in cases("pass") {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let root = folder.path().join("root.rs");
         let types = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/catalog.rs");
         fs::write(&root, format!("#![allow(dead_code)]\n#[path = {types:?}]\nmod catalog;\n")).unwrap();
