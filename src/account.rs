@@ -113,14 +113,14 @@ fn one_account<S: Transport + Clock>(
     person: &Value,
     missing: &mut Vec<String>,
 ) -> Result<Option<bool>> {
-    let (Some(id), email) = (person.get("id"), person.get("email")) else { return Ok(None) };
+    let (Some(id), Some(email)) = (person.get("id"), person.get("email")) else { return Ok(None) };
     match client.call_as(USER, &json!({"id": id}), Which::Main) {
         Err(error) if error.reason == Reason::Missing => Err(two_accounts()),
         answer => match tolerate(answer, missing)? {
             None => Ok(None),
             Some(success) => {
                 let found: Value = serde_json::from_str(&success.value).unwrap_or_default();
-                if found.get("email") == email { Ok(Some(true)) } else { Err(two_accounts()) }
+                if found.get("email") == Some(email) { Ok(Some(true)) } else { Err(two_accounts()) }
             }
         },
     }

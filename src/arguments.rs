@@ -46,6 +46,11 @@ impl Arguments {
         self.values.iter().find(|(field, _)| field.name == name).map(|(_, value)| value)
     }
 
+    /// The values marked secret, such as a routing key.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.iter().filter(|(field, _)| field.secret).filter_map(|(_, value)| value.as_str())
+    }
+
     /// A digest that does not depend on the order of keys: what a cursor holds
     /// of the arguments. Arguments of paging do not count.
     pub(crate) fn digest(&self) -> u64 {

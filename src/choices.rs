@@ -69,7 +69,9 @@ pub(crate) fn choices<S: Transport + Clock>(
             None => ("[]".to_owned(), None),
         },
     };
-    let items: Vec<Value> = serde_json::from_str(&items).unwrap_or_default();
+    let items: Vec<Value> = serde_json::from_str(&items).map_err(|error| {
+        Error::new(Reason::Unexpected, format!("{}: the list holds something else than objects: {error}", list.id))
+    })?;
     let choices =
         items.iter().filter_map(|item| choice(entity, item)).filter(|choice| by_provider || matches(&choice.label));
     Ok(Choices { choices: choices.collect(), next })

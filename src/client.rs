@@ -100,8 +100,11 @@ impl<S: Transport + Clock> Client<S> {
         let operation = operation(id)?;
         self.connection.allow(operation)?;
         let arguments = arguments::check(operation, arguments)?;
-        let (response, rate) = self.exchange(operation, &arguments, &[], &mut self.budget())?;
-        Ok(Output { success: response::value(operation, &response)?, rate })
+        let answer = self.exchange(operation, &arguments, &[], &mut self.budget());
+        let answer =
+            answer.and_then(|(response, rate)| Ok(Output { success: response::value(operation, &response)?, rate }));
+        // A server may repeat what it was sent.
+        answer.map_err(|error| error.without(arguments.secrets()))
     }
 
     /// The same with one of the credentials and no other.
@@ -174,7 +177,7 @@ impl<S: Transport + Clock> Client<S> {
                 Step::Again(earlier) => position = earlier,
                 Step::Broken(problem) => return Err(walk.incomplete(&problem, response.request_id())),
                 Step::Deliver { skip, next } => {
-                    let count = u32::try_from(page.items.len().saturating_sub(skip)).unwrap_or(u32::MAX);
+                    let count = u32::try_from(page.items.len().saturating_sub(skip.len())).unwrap_or(u32::MAX);
                     let read = walk.read.saturating_add(count);
                     let next_cursor = match &next {
                         None => None,
@@ -183,7 +186,7 @@ impl<S: Transport + Clock> Client<S> {
                         })?),
                     };
                     let page = Page {
-                        items: envelope::array(text, &page.items, skip),
+                        items: envelope::array(text, &page.items, &skip),
                         count,
                         total: page.total.or(page.total_results).and_then(|total| u32::try_from(total).ok()),
                         next: next_cursor,

@@ -37,18 +37,28 @@ pub(crate) fn validate(text: &str) -> serde_json::Result<()> {
     serde_json::from_str::<IgnoredAny>(text).map(|_| ())
 }
 
-/// Items from the `skip`th on, as one JSON array.
-pub(crate) fn array(text: &str, items: &[&RawValue], skip: usize) -> String {
-    // The items are slices of `text`, so what lies between the first and the
-    // last is their own text with its commas: one copy instead of one an item.
+/// The items but those at the indexes in `skip`, which ascend, as one JSON
+/// array.
+pub(crate) fn array(text: &str, items: &[&RawValue], skip: &[usize]) -> String {
+    // The items are slices of `text`, so what lies between two of them is their
+    // own text with its commas: one copy a run instead of one an item.
     let offset = |item: &RawValue| (item.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize);
-    let kept = items.get(skip..).unwrap_or_default();
-    let bounds = kept
-        .first()
-        .zip(kept.last())
-        .and_then(|(first, last)| Some((offset(first)?, offset(last)? + last.get().len())));
-    let inner = bounds.and_then(|(start, end)| text.get(start..end)).unwrap_or_default();
-    format!("[{inner}]")
+    let slice = |kept: &[&RawValue]| {
+        let (first, last) = (kept.first()?, kept.last()?);
+        text.get(offset(first)?..offset(last)? + last.get().len())
+    };
+    let starts = std::iter::once(0).chain(skip.iter().map(|n| n + 1));
+    let ends = skip.iter().copied().chain([items.len()]);
+    let runs: Vec<&str> =
+        starts.zip(ends).filter_map(|(start, end)| slice(items.get(start..end).unwrap_or_default())).collect();
+    let mut array = String::with_capacity(2 + runs.iter().map(|run| run.len() + 1).sum::<usize>());
+    array.push('[');
+    for (n, run) in runs.iter().enumerate() {
+        array.push_str(if n == 0 { "" } else { "," });
+        array.push_str(run);
+    }
+    array.push(']');
+    array
 }
 
 fn parse<'a>(text: &'a str, seed: Seed<'_>) -> serde_json::Result<(Envelope<'a>, Option<&'a RawValue>)> {
@@ -118,7 +128,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, skip: usize, expected: Option<(&str, usize, Option<bool>)>) {
+    fn check(text: &str, skip: &[usize], expected: Option<(&str, usize, Option<bool>)>) {
         let read = read(text, "teams");
         let found = read.as_ref().ok().map(|page| (array(text, &page.items, skip), page.items.len(), page.more));
         assert_eq!(found.as_ref().map(|(items, n, more)| (items.as_str(), *n, *more)), expected, "{text} -> {read:?}");
@@ -128,12 +138,28 @@ mod tests {
     fn items_keep_their_bytes() {
         check(
             r#"{"teams":[ {"a" : 1.0}, "x"  ,null ],"more":true}"#,
-            0,
+            &[],
             Some((r#"[{"a" : 1.0}, "x"  ,null]"#, 3, Some(true))),
         );
-        check(r#"{"more":false,"x":{"teams":[9]},"teams":[1,2]}"#, 1, Some(("[2]", 2, Some(false))));
-        check(r#"{"te\u0061ms":[1]}"#, 1, Some(("[]", 1, None)));
-        check(r#"{"teams":[]}"#, 5, Some(("[]", 0, None)));
+        check(r#"{"more":false,"x":{"teams":[9]},"teams":[1,2]}"#, &[0], Some(("[2]", 2, Some(false))));
+        check(r#"{"te\u0061ms":[1]}"#, &[0], Some(("[]", 1, None)));
+        check(r#"{"teams":[]}"#, &[], Some(("[]", 0, None)));
+    }
+
+    #[test]
+    fn any_items_can_be_left_out() {
+        for (skip, expected) in [
+            (&[] as &[usize], "[0, 1 ,2,  3]"),
+            (&[0], "[1 ,2,  3]"),
+            (&[3], "[0, 1 ,2]"),
+            (&[1], "[0,2,  3]"),
+            (&[1, 2], "[0,3]"),
+            (&[0, 2], "[1,3]"),
+            (&[0, 3], "[1 ,2]"),
+            (&[0, 1, 2, 3], "[]"),
+        ] {
+            check(r#"{"teams":[ 0, 1 ,2,  3 ]}"#, skip, Some((expected, 4, None)));
+        }
     }
 
     #[test]
@@ -151,7 +177,7 @@ mod tests {
             r#"{"teams":[],"more":"yes"}"#,
             r#"{"teams":[],"x":tru}"#,
         ] {
-            check(text, 0, None);
+            check(text, &[], None);
         }
     }
 

@@ -75,6 +75,51 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The error without these secrets, wherever they stand in it. A secret of
+    /// fewer than four characters is left: it would blank out half of the text.
+    pub(crate) fn without<'s>(mut self: Box<Self>, secrets: impl Iterator<Item = &'s str>) -> Box<Error> {
+        let mut secrets: Vec<&str> = secrets.filter(|secret| secret.len() >= 4).collect();
+        // One that begins with another goes first, or its tail would stay.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let clean = |text: &mut String| {
+            for secret in secrets.iter().filter(|secret| text.contains(**secret)).collect::<Vec<_>>() {
+                *text = text.replace(secret, "[redacted]");
+            }
+        };
+        clean(&mut self.message);
+        self.code.iter_mut().for_each(clean);
+        self.request_id.iter_mut().for_each(clean);
+        self.missing_scopes.iter_mut().for_each(clean);
+        for violation in &mut self.violations {
+            clean(&mut violation.argument);
+            clean(&mut violation.message);
+        }
+        let extra = std::mem::take(&mut self.extra);
+        self.extra = extra.into_iter().map(|(name, value)| (name, each_text(value, &clean))).collect();
+        self
+    }
+}
+
+/// Every text inside `value`, member names included, through `clean`.
+fn each_text(value: Value, clean: &impl Fn(&mut String)) -> Value {
+    match value {
+        Value::String(mut text) => {
+            clean(&mut text);
+            Value::String(text)
+        }
+        Value::Array(items) => items.into_iter().map(|item| each_text(item, clean)).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(mut name, value)| {
+                clean(&mut name);
+                (name, each_text(value, clean))
+            })
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
 impl Violation {
     pub(crate) fn new(argument: impl Into<String>, message: impl Into<String>) -> Violation {
         Violation { argument: argument.into(), message: message.into() }
@@ -89,6 +134,9 @@ pub(crate) fn said(text: &str) -> String {
     let mut out = String::new();
     for (count, character) in text.trim().chars().enumerate() {
         if count == MOST {
+            // No piece of a word: it could be one of a secret, which is looked
+            // for whole.
+            out.truncate(out.rfind(' ').unwrap_or(0));
             out.push('…');
             break;
         }
@@ -167,6 +215,8 @@ mod tests {
         assert_eq!(said("a\r\nb\u{202e}c\u{7}"), "a  b c");
         assert_eq!(said("a\u{2028}b\u{2029}c\u{61c}d\u{feff}e"), "a b c d e");
         assert_eq!(said("\u{7}"), "");
-        assert_eq!(said(&"x".repeat(600)).chars().count(), 501);
+        assert_eq!(said(&"four ".repeat(200)).chars().count(), 500);
+        assert_eq!(said(&format!("told {}", "x".repeat(600))), "told…");
+        assert_eq!(said(&"x".repeat(600)), "…");
     }
 }

@@ -8,15 +8,16 @@ use std::time::Duration;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    ErrorCode, Fields, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody,
+    OutgoingRequest, RequestOptions, Scheme, http_error_code,
 };
-use wasip2::io::streams::StreamError;
+use wasip2::io::poll::poll;
+use wasip2::io::streams::{OutputStream, StreamError};
 use wasip2::random::insecure::get_insecure_random_u64;
 
 use crate::catalog::Method;
 use crate::client::{Clock, Failure, Transport};
-use crate::error::Reason;
+use crate::error::{Reason, said};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::Outcome;
@@ -24,6 +25,8 @@ use crate::retry::Outcome;
 const CONNECT: Duration = Duration::from_secs(10);
 const FIRST_BYTE: Duration = Duration::from_secs(60);
 const BETWEEN_BYTES: Duration = Duration::from_secs(30);
+/// Bytes a second that an upload may be slow to.
+const SLOWEST_UPLOAD: u64 = 64 * 1024;
 /// Larger pieces cost page faults in the host, smaller ones calls.
 const PIECE: u64 = 64 * 1024;
 /// No answer of PagerDuty's comes near; more would only fill the memory.
@@ -55,8 +58,10 @@ impl Transport for Wasi {
             message: "the request holds a header or a path that HTTP does not allow; nothing was sent".to_owned(),
         })?;
         let body = outgoing.body().map_err(|()| broken("the request could not be written"))?;
-        let pending = handle(outgoing, options()).map_err(failure)?;
-        write(body, request.body.as_deref().unwrap_or_default())?;
+        let pending = handle(outgoing, options(request.body.as_ref().map_or(0, Vec::len))).map_err(failure)?;
+        // Kept until the answer is read: a request that is let go takes its
+        // answer with it.
+        let _unfinished = write(body, request.body.as_deref().unwrap_or_default(), &pending)?;
         pending.subscribe().block();
         let response = match pending.get() {
             Some(Ok(Ok(response))) => response,
@@ -93,29 +98,60 @@ fn outgoing(request: &Request, authorization: Option<&str>) -> Option<OutgoingRe
     Some(outgoing)
 }
 
-fn options() -> Option<RequestOptions> {
+/// `upload`: bytes of the request's body, which take their time.
+fn options(upload: usize) -> Option<RequestOptions> {
     let options = RequestOptions::new();
     let nanos = |time: Duration| u64::try_from(time.as_nanos()).ok();
+    let upload = Duration::from_secs(upload as u64 / SLOWEST_UPLOAD);
     // A host that does not know a time-out keeps its own.
     let _ = options.set_connect_timeout(nanos(CONNECT));
-    let _ = options.set_first_byte_timeout(nanos(FIRST_BYTE));
+    let _ = options.set_first_byte_timeout(nanos(FIRST_BYTE + upload));
     let _ = options.set_between_bytes_timeout(nanos(BETWEEN_BYTES));
     Some(options)
 }
 
-fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), Failure> {
-    if !bytes.is_empty() {
-        let stream = body.write().map_err(|()| broken("the request could not be written"))?;
-        // The contract of wasi:io: at most 4096 bytes a blocking write.
-        for piece in bytes.chunks(4096) {
-            // A server may answer before it has read everything: that answer
-            // says more than the broken stream does.
-            if stream.blocking_write_and_flush(piece).is_err() {
-                break;
+/// Writes the body until it is out or an answer is there: a server may answer,
+/// and read no further, before it has everything. What is not finished is given
+/// back.
+fn write(
+    body: OutgoingBody,
+    bytes: &[u8],
+    pending: &FutureIncomingResponse,
+) -> Result<Option<(OutputStream, OutgoingBody)>, Failure> {
+    if bytes.is_empty() {
+        return OutgoingBody::finish(body, None).map(|()| None).or(Ok(None));
+    }
+    let stream = body.write().map_err(|()| broken("the request could not be written"))?;
+    if push(&stream, bytes, pending) {
+        drop(stream);
+        return OutgoingBody::finish(body, None).map(|()| None).or(Ok(None));
+    }
+    Ok(Some((stream, body)))
+}
+
+/// Whether all of it went out.
+fn push(stream: &OutputStream, mut rest: &[u8], pending: &FutureIncomingResponse) -> bool {
+    let (room, answered) = (stream.subscribe(), pending.subscribe());
+    let mut flushed = false;
+    loop {
+        if rest.is_empty() && !std::mem::replace(&mut flushed, true) && stream.flush().is_err() {
+            return false;
+        }
+        match stream.check_write() {
+            Ok(0) if poll(&[&room, &answered]).contains(&1) => return false,
+            Ok(0) => {}
+            Ok(_) if rest.is_empty() => return true,
+            Ok(most) => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX).min(rest.len());
+                let (piece, more) = rest.split_at(most);
+                if stream.write(piece).is_err() {
+                    return false;
+                }
+                rest = more;
             }
+            Err(_) => return false,
         }
     }
-    OutgoingBody::finish(body, None).or(Ok(()))
 }
 
 fn read(response: &IncomingResponse) -> Result<Response, Failure> {
@@ -131,7 +167,12 @@ fn read(response: &IncomingResponse) -> Result<Response, Failure> {
             Ok(piece) if answer.body.is_empty() => answer.body = piece,
             Ok(piece) => answer.body.extend_from_slice(&piece),
             Err(StreamError::Closed) => break,
-            Err(StreamError::LastOperationFailed(_)) => return Err(broken("the answer broke off")),
+            Err(StreamError::LastOperationFailed(error)) => {
+                return Err(match http_error_code(&error) {
+                    Some(code @ ErrorCode::HttpResponseBodySize(_)) => failure(code),
+                    Some(_) | None => broken("the answer broke off"),
+                });
+            }
         }
         if answer.body.len() > LONGEST_BODY {
             return Err(Failure {
@@ -169,11 +210,15 @@ fn failure(code: ErrorCode) -> Failure {
             Reason::Unavailable,
             "PagerDuty's host name could not be resolved; check the network and its DNS".to_owned(),
         ),
-        ErrorCode::ConnectionRefused | ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => of(
+        ErrorCode::ConnectionRefused => of(
             Outcome::NotSent,
             Reason::Unavailable,
-            "no connection to PagerDuty could be made; check the network".to_owned(),
+            "the connection was refused: nothing listens at that address; check the network, or the base URL"
+                .to_owned(),
         ),
+        ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
+            of(Outcome::NotSent, Reason::Unavailable, "no connection could be made; check the network".to_owned())
+        }
         ErrorCode::ConnectionTimeout => {
             of(Outcome::NotSent, Reason::Unavailable, "connecting to PagerDuty timed out; check the network".to_owned())
         }
@@ -203,6 +248,11 @@ fn failure(code: ErrorCode) -> Failure {
             broken("no answer came in time")
         }
         ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => broken("the connection broke"),
-        other => broken(&format!("the exchange failed ({other:?})")),
+        ErrorCode::HttpProtocolError => {
+            broken("what answered does not speak HTTP: a proxy may be in between, or the address be wrong")
+        }
+        // The host's own words; nothing in them is the provider's.
+        ErrorCode::InternalError(Some(why)) => broken(&format!("the host failed ({})", said(&why))),
+        _ => broken("the exchange failed"),
     }
 }

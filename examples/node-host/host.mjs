@@ -22,9 +22,9 @@ async function main(baseUrl, component = new URL("../../target/pagerduty.wasm", 
   const operations = catalog.operations();
   console.log(`${operations.length} operations: ${operations.slice(0, 4).map(({ id }) => id).join(", ")}, ...`);
 
-  // `base_url` is host-only: a host never takes it from its users.
+  // `base_url` and `account` are host-only: a host never takes them from its users.
   const open = (settings) => session.Connection.open("token", [["token", placeholder]], json(settings));
-  const connection = open({ base_url: baseUrl, access: "read" });
+  const connection = open({ base_url: baseUrl, account: "simulator", access: "read" });
   console.log("check:", connection.check());
   const answer = connection.call("services.list", json({ limit: 1 }));
   console.log("First service:", JSON.parse(answer.value).services[0].name);

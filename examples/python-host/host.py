@@ -24,8 +24,8 @@ def main(base_url, component=COMPONENT):
     print(f"{len(operations)} operations: {', '.join(operation.id for operation in operations[:4])}, ...")
 
     token = os.environ.get("PAGERDUTY_TOKEN", "sim-account-key-0001")
-    # `base_url` is host-only: a host never takes it from its users.
-    settings = json.dumps({"base_url": base_url, "access": "read"})
+    # `base_url` and `account` are host-only: a host never takes them from its users.
+    settings = json.dumps({"base_url": base_url, "account": "simulator", "access": "read"})
     connection = connector.attempt("session", "[static]connection.open", "token", [("token", token)], settings)
 
     def on_connection(function, *arguments):

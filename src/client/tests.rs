@@ -415,7 +415,12 @@ fn the_end_of_what_can_be_listed_is_incomplete() {
             arguments: 0,
             account: client.connection.fingerprint(),
             read: 10_000,
-            position: Position::Offset { at: 9_999, seams: vec![1], twin: 0, stale: 0 },
+            position: Position::Offset {
+                at: 9_999,
+                known: crate::paging::Known { seams: vec![1], strays: Vec::new() },
+                twin: 0,
+                stale: 0,
+            },
         },
     );
     let mut walk = client.walk("teams.list", "{}", cursor.as_deref()).unwrap();

@@ -3,7 +3,8 @@
 //! Rule: untrusted on the way in. Whatever is decoded could have been written
 //! by [`encode`]; anything else is an error that names what does not fit.
 
-use super::{Guard, MOST_SEAMS, OFFSET_END, PATIENCE, Position};
+use super::offset::{SEAMS, STRAYS};
+use super::{Guard, Known, OFFSET_END, PATIENCE, Position};
 
 /// Longest cursor, in bytes; the contract's bound.
 const LONGEST: usize = 4096;
@@ -25,9 +26,10 @@ pub(crate) struct Cursor {
 /// None when the provider's token is too long to carry.
 pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
     let position = match &cursor.position {
-        Position::Offset { at, seams, twin, stale } => {
+        Position::Offset { at, known, twin, stale } => {
             let mut text = format!("o{at}.{stale}.{twin:x}");
-            seams.iter().for_each(|seam| text.push_str(&format!(".{seam:x}")));
+            known.seams.iter().for_each(|seam| text.push_str(&format!(".{seam:x}")));
+            known.strays.iter().for_each(|stray| text.push_str(&format!("-{stray:x}")));
             text
         }
         Position::Token { token, guard } => {
@@ -85,13 +87,16 @@ pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) 
 
 fn position(text: &str) -> Option<Position> {
     if let Some(rest) = text.strip_prefix('o') {
-        let mut parts = rest.split('.');
+        let mut strays = rest.split('-');
+        let mut parts = strays.next()?.split('.');
         let at: u32 = parts.next()?.parse().ok()?;
         let stale: u8 = parts.next()?.parse().ok()?;
         let twin = hex(parts.next()?)?;
         let seams = parts.map(hex).collect::<Option<Vec<u64>>>()?;
-        let fits = (1..=OFFSET_END).contains(&at) && stale < PATIENCE && seams.len() <= MOST_SEAMS;
-        return fits.then_some(Position::Offset { at, seams, twin, stale });
+        let strays = strays.map(hex).collect::<Option<Vec<u64>>>()?;
+        let few = seams.len() <= SEAMS && strays.len() <= STRAYS;
+        let fits = (1..=OFFSET_END).contains(&at) && stale < PATIENCE && few;
+        return fits.then_some(Position::Offset { at, known: Known { seams, strays }, twin, stale });
     }
     if let Some(rest) = text.strip_prefix('t') {
         let mut parts = rest.splitn(4, '.');

@@ -4,6 +4,7 @@
 //! Rule: no test sleeps, takes a fixed port, or leaves the process; waiting
 //! happens in virtual time.
 
+mod architecture;
 mod calls;
 mod catalog;
 mod choices;
@@ -13,4 +14,5 @@ mod requests;
 mod secrets;
 mod signin;
 mod snapshot;
+mod sockets;
 mod walks;
