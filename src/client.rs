@@ -72,6 +72,8 @@ pub(crate) struct Walk {
     operation: &'static Operation,
     key: &'static str,
     arguments: Arguments,
+    /// Tried in this order; what worked goes with the pages that follow.
+    keys: (Option<Which>, Option<Which>),
     size: u32,
     read: u32,
     position: Option<Position>,
@@ -100,7 +102,8 @@ impl<S: Transport + Clock> Client<S> {
         let operation = operation(id)?;
         self.connection.allow(operation)?;
         let arguments = arguments::check(operation, arguments)?;
-        let answer = self.exchange(operation, &arguments, &[], &mut self.budget());
+        let mut keys = self.connection.keys(operation);
+        let answer = self.exchange(operation, &arguments, &[], &mut keys, &mut self.budget());
         let answer =
             answer.and_then(|(response, rate)| Ok(Output { success: response::value(operation, &response)?, rate }));
         // A server may repeat what it was sent.
@@ -149,7 +152,8 @@ impl<S: Transport + Clock> Client<S> {
         // A page of one has no room for the record it shares with the last.
         let least = 1 + u32::from(paging::overlaps(operation, self.connection.overlap));
         let size = size.min(operation.page_limit).max(least);
-        Ok(Walk { operation, key, arguments, size, read, position: Some(position) })
+        let keys = self.connection.keys(operation);
+        Ok(Walk { operation, key, arguments, keys, size, read, position: Some(position) })
     }
 
     /// The next page. The walk moves on only when one is delivered, so an
@@ -168,7 +172,8 @@ impl<S: Transport + Clock> Client<S> {
                 ));
             };
             let values = paging::values(walk.operation, &position, size);
-            let (response, rate) = self.exchange(walk.operation, &walk.arguments, &values, &mut budget)?;
+            let (response, rate) =
+                self.exchange(walk.operation, &walk.arguments, &values, &mut walk.keys, &mut budget)?;
             let text = response.text(walk.operation)?;
             let page = envelope::read(text, walk.key).map_err(|error| {
                 response.unexpected(walk.operation, &format!("not a page with `{}`: {error}", walk.key))
@@ -213,10 +218,11 @@ impl<S: Transport + Clock> Client<S> {
         operation: &'static Operation,
         arguments: &Arguments,
         page: &PageValues,
+        keys: &mut (Option<Which>, Option<Which>),
         budget: &mut Duration,
     ) -> Result<(Response, Option<Rate>)> {
         let request = request::build(operation, arguments, page, &self.connection)?;
-        let (first, second) = self.connection.keys(operation);
+        let (first, second) = *keys;
         let (mut response, mut rate) = self.send(operation, &request, first, budget)?;
         let mut used = first;
         if let (403, Some(_)) = (response.status, second) {
@@ -224,7 +230,11 @@ impl<S: Transport + Clock> Client<S> {
             used = second;
         }
         match response.succeeded() {
-            true => Ok((response, rate)),
+            true => {
+                // The pages of one walk are all seen with the same eyes.
+                *keys = if used == first { (first, second) } else { (used, None) };
+                Ok((response, rate))
+            }
             false => Err(self.refusal(operation, arguments, &response, used)),
         }
     }

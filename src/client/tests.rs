@@ -466,3 +466,23 @@ fn no_error_holds_a_credential() {
         assert!(!format!("{clean:?}").contains("Canary"), "{clean:?}");
     }
 }
+
+#[test]
+fn a_walk_goes_on_with_the_key_that_worked() {
+    let key = |name: &str| Some(format!("Token token={name}"));
+    let client = both(vec![empty(403), teams(0..3, true), teams(2..5, true), teams(4..5, false)]);
+    let mut walk = client.walk("teams.list", r#"{"limit":3}"#, None).unwrap();
+    while client.next(&mut walk).unwrap().is_some() {}
+    assert_eq!(client.keys(), [key("main"), key("mine"), key("mine"), key("mine")]);
+}
+
+#[test]
+fn a_secret_argument_that_is_repeated_is_taken_out() {
+    let told = json!({"status": "invalid key", "message": "R0UT1NGKEY is unknown", "errors": ["no R0UT1NGKEY"]});
+    let client = client(vec![says(400, told)]);
+    let error = client
+        .call("events.send", r#"{"routing_key":"R0UT1NGKEY","event_action":"resolve","dedup_key":"d"}"#)
+        .unwrap_err();
+    assert!(error.message.contains("[redacted] is unknown"), "{}", error.message);
+    assert!(!format!("{error:?}").contains("R0UT1NGKEY"), "{error:?}");
+}
