@@ -162,6 +162,7 @@ impl http_body::Body for Bounded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Limits;
     use crate::transport::body;
     use http_body_util::BodyExt;
     use tokio::sync::Semaphore;
@@ -207,6 +208,12 @@ mod tests {
                 Poll::Pending
             }
         }
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let limits = Limits { between_bytes: Duration::MAX, ..Limits::default() }.within_reason();
+        let (overflow, patience) = (Overflow::default(), limits.between_bytes);
+        let bounded = Bounded::answer(Never.boxed_unsync(), 10, overflow, patience, permit).unwrap();
+        assert!(tokio::time::timeout(Duration::from_secs(9999), bounded.collect()).await.is_err());
+
         let bounded = answer(Never.boxed_unsync(), &Overflow::default()).unwrap();
         let error = bounded.collect().await.unwrap_err();
         assert!(matches!(error, TransportError::ConnectionReadTimeout));

@@ -14,6 +14,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use sha2::{Digest, Sha256};
@@ -21,6 +22,9 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 const DIGEST: usize = 32;
+
+/// The age at which nobody is still writing a file, in seconds: a day.
+const STALE: u64 = 24 * 60 * 60;
 
 /// Why something in the cache is not used.
 #[derive(Debug)]
@@ -154,8 +158,28 @@ impl Folder {
         Ok(Some(content))
     }
 
+    /// Removes what writers that were killed have left behind. What cannot be
+    /// removed costs room, nothing else.
+    fn sweep(&self) {
+        let Ok(entries) = rustix::fs::Dir::read_from(&self.0) else {
+            return;
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_bytes();
+            if name.starts_with(b".") && name.ends_with(b".tmp") {
+                let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW);
+                let written = stat.map(|stat| u64::try_from(stat.st_mtime).unwrap_or(0));
+                if written.is_ok_and(|written| written.saturating_add(STALE) < now) {
+                    let _ = rustix::fs::unlinkat(&self.0, name, AtFlags::empty());
+                }
+            }
+        }
+    }
+
     /// Writes an entry aside and renames it, so that nobody reads half of it.
     fn write(&self, name: &str, code: &[u8]) -> Result<(), Unusable> {
+        self.sweep();
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
         let aside = format!(".{}.tmp", crate::hex(&random));
@@ -223,6 +247,22 @@ mod tests {
         assert_eq!(mode(&folder.join("entry")), 0o600);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         assert!(Folder::open(&folder).unwrap().read("other").unwrap().is_none());
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_removed_after_a_day() {
+        let (_dir, folder) = entry();
+        let aged = |name: &str, age| {
+            let file = File::create(folder.join(name)).unwrap();
+            file.set_modified(SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
+        };
+        aged(".old.tmp", STALE + 60);
+        aged(".new.tmp", STALE - 60);
+        aged("old.cwasm", STALE + 60);
+        Folder::open(&folder).unwrap().write("entry", b"code").unwrap();
+        let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|found| found.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".new.tmp", "entry", "old.cwasm"]);
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl Connection {
         let guest = instance.guest.saas_connector_session().connection();
         let opening = guest.call_open(&mut instance.store, method, credentials, settings);
         let answer = bounded(&host.options().limits, opening).await;
-        let connection = settle(&host, &mut instance.store, answer)??;
+        let connection = settle(&host, &mut instance.store, answer)?
+            .map_err(|error| instance.store.data().outgoing.placeholders.clean_error(error))?;
         Ok(Connection { host, live: Some(Live { instance, connection, finished: Vec::new() }) })
     }
 
@@ -89,12 +90,16 @@ impl Connection {
     /// See [`Connection::check`].
     pub async fn call(&mut self, operation: &str, arguments: &str) -> Result<Output, Error> {
         let arguments = arguments.to_owned();
-        call!(self, span("call", operation), |live, session| session.connection().call_call(
+        let mut output: Output = call!(self, span("call", operation), |live, session| session.connection().call_call(
             &mut live.instance.store,
             live.connection,
             operation,
             &arguments
-        ))
+        ))?;
+        if let Some(live) = &self.live {
+            live.instance.store.data().outgoing.placeholders.clean_violations(&mut output.failures);
+        }
+        Ok(output)
     }
 
     /// Choices for one argument, given those filled in so far and what the user
@@ -183,7 +188,10 @@ impl Connection {
         let limits = &self.host.options().limits;
         answer.map_err(|error| match overflow {
             // The connector knows that a body failed, the host knows why.
-            Some(Direction::Answer) => Error::Limit(Limit::AnswerBody(limits.answer_body)),
+            Some(Direction::Answer) => {
+                let outcome_unknown = error.outcome_unknown;
+                Error::Limit(Limit::AnswerBody { limit: limits.answer_body, outcome_unknown })
+            }
             Some(Direction::Request) => Error::Limit(Limit::RequestBody(limits.request_body)),
             None => placeholders.clean_error(error).into(),
         })

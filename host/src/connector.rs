@@ -106,7 +106,7 @@ impl Connector {
         let options = self.0.host.options();
         let method = self.0.auth_methods.iter().find(|method| method.id == sign.method);
         let (credentials, placeholders) = Placeholders::replace(&sign.credentials, method)?;
-        let (settings, loopback) = sign::settings(sign, &self.0.identity.settings, options.allow_loopback)?;
+        let (settings, loopback) = sign::settings(sign, &self.0.identity.settings, method, options.allow_loopback)?;
         let allowed = Allowed::new(grants, &self.0.identity.hosts, &self.0.sha256, loopback)?;
         tracing::debug!(connector = %self.0.identity.id, method = %sign.method, ?allowed, "opening");
         let instance = Instance::new(&self.0.host, &self.0.pre, allowed, placeholders).await?;

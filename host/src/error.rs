@@ -46,8 +46,14 @@ pub enum Limit {
     Memory(usize),
     /// Body of one request, in bytes.
     RequestBody(u64),
-    /// Body of one answer, in bytes.
-    AnswerBody(u64),
+    /// Body of one answer.
+    AnswerBody {
+        /// The limit, in bytes.
+        limit: u64,
+        /// As in [`contract::Error`]: the call was a write, and may have taken
+        /// effect.
+        outcome_unknown: bool,
+    },
     /// Connections that are open at the same time.
     Connections,
 }
@@ -93,6 +99,9 @@ impl From<contract::Error> for Error {
     }
 }
 
+/// What is said wherever a call was stopped in the middle.
+const IN_DOUBT: &str = "; a write that was under way may have taken effect, look before you repeat it";
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,7 +110,7 @@ impl fmt::Display for Error {
             Error::Setup(why) | Error::Credential(why) => f.write_str(why),
             Error::Connector(error) => f.write_str(&error.message),
             Error::Trap(why) => {
-                write!(f, "the connector broke down ({why}); the connection is closed, open another one")
+                write!(f, "the connector broke down ({why}){IN_DOUBT}; the connection is closed, open another one")
             }
             Error::Limit(limit) => limit.fmt(f),
             Error::Closed => f.write_str(
@@ -115,24 +124,29 @@ impl fmt::Display for Error {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Limit::Cpu(limit) => write!(f, "the call used more than {limit:?} of processor time and was stopped"),
+            Limit::Cpu(limit) => {
+                write!(f, "the call used more than {limit:?} of processor time and was stopped{IN_DOUBT}")
+            }
             Limit::Wall(limit) => {
-                write!(f, "the call took longer than {limit:?} and was stopped")
+                write!(f, "the call took longer than {limit:?} and was stopped{IN_DOUBT}")
             }
             Limit::Memory(limit) => write!(
                 f,
-                "the connector needed more than {} MiB of memory and was stopped; \
+                "the connector needed more than {} MiB of memory and was stopped{IN_DOUBT}; \
                  a smaller page size or a larger `Limits::memory` would do",
                 limit >> 20
             ),
             Limit::RequestBody(limit) => {
                 write!(f, "the request's body is larger than {limit} bytes")
             }
-            Limit::AnswerBody(limit) => write!(
+            Limit::AnswerBody { limit, outcome_unknown: false } => write!(
                 f,
                 "the provider's answer is larger than {limit} bytes; \
                  a smaller page size or a narrower filter would do"
             ),
+            Limit::AnswerBody { limit, outcome_unknown: true } => {
+                write!(f, "the provider's answer is larger than {limit} bytes{IN_DOUBT}")
+            }
             Limit::Connections => f.write_str(
                 "as many connections are open as the host has room for; \
                  close one, or raise `Limits::connections`",

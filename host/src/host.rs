@@ -20,7 +20,7 @@ use crate::net::Network;
 use crate::options::HostOptions;
 use crate::outgoing::{Outgoing, Way};
 use crate::sign::Placeholders;
-use crate::state::{State, link};
+use crate::state::{CORE_INSTANCES, GUEST_HANDLES, MEMORIES, State, TABLES, link};
 use crate::transport::Transport;
 
 /// Runs connectors. Make one per process and clone it where it is needed.
@@ -40,7 +40,8 @@ impl Host {
     ///
     /// # Errors
     /// [`Error::Host`] if the machine cannot reserve what `pooling` needs.
-    pub fn new(options: HostOptions) -> Result<Self, Error> {
+    pub fn new(mut options: HostOptions) -> Result<Self, Error> {
+        options.limits = options.limits.within_reason();
         let failed = |why: wasmtime::Error| Error::Host(format!("{why:#}"));
         let engine = Engine::new(&config(&options)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
@@ -107,6 +108,7 @@ impl Host {
         let outgoing = Outgoing::new(self.0.way.clone(), options.limits.clone(), allowed, placeholders);
         let mut store = Store::new(&self.0.engine, State::new(options, outgoing));
         store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(GUEST_HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
@@ -123,10 +125,13 @@ fn config(options: &HostOptions) -> Config {
         let connections = options.limits.connections;
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(connections)
-            .total_core_instances(connections.saturating_mul(16))
-            .total_memories(connections)
-            .total_tables(connections.saturating_mul(4))
+            .total_core_instances(connections.saturating_mul(CORE_INSTANCES))
+            .total_memories(connections.saturating_mul(MEMORIES))
+            .total_tables(connections.saturating_mul(TABLES))
             .total_stacks(connections)
+            .max_core_instances_per_component(CORE_INSTANCES)
+            .max_memories_per_component(MEMORIES)
+            .max_tables_per_component(TABLES)
             .max_memory_size(options.limits.memory);
         config.allocation_strategy(pool);
     }

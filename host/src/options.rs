@@ -70,6 +70,10 @@ impl Default for HostOptions {
 /// | `in_flight` | 16 a connection | the request fails, nothing was sent |
 /// | `connections` | 128 a host, with `pooling` | opening fails with `Limit::Connections` |
 ///
+/// A connection may further hold some thousands of handles, whose headers and
+/// bodies take some tens of MiB of the host's own memory at the very most, one
+/// memory and 100,000 table elements.
+///
 /// Of the first byte and the bytes after it a connector may ask for shorter
 /// times, never for longer ones; the time to connect is the host's alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,25 @@ pub struct Limits {
     pub in_flight: usize,
     /// Connections (and loads) at the same time. Counts with `pooling` only.
     pub connections: u32,
+}
+
+/// As good as for ever: longer times overflow a clock.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+impl Limits {
+    /// The same limits, those that mean "none" brought down to what clocks and
+    /// semaphores can count.
+    pub(crate) fn within_reason(self) -> Self {
+        Limits {
+            cpu: self.cpu.min(LONGEST),
+            wall: self.wall.min(LONGEST),
+            connect: self.connect.min(LONGEST),
+            first_byte: self.first_byte.min(LONGEST),
+            between_bytes: self.between_bytes.min(LONGEST),
+            in_flight: self.in_flight.min(tokio::sync::Semaphore::MAX_PERMITS),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {

@@ -11,6 +11,7 @@ use tracing::{Instrument, Span};
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::body::{Bounded, Overflow};
+use crate::error_body;
 use crate::grants::Allowed;
 use crate::net::Network;
 use crate::network_error;
@@ -64,7 +65,15 @@ impl Outgoing {
     }
 }
 
+/// What is held of a request's body until the network takes it, in bytes. A
+/// connector may begin any number of requests, so it is little.
+const PIECE: usize = 64 << 10;
+
 impl WasiHttpHooks for Outgoing {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -102,8 +111,9 @@ impl WasiHttpHooks for Outgoing {
             placeholders.clean_headers(&mut head.headers);
             let patience = shorter(options.between_bytes_timeout, limits.between_bytes);
             let body = Bounded::answer(body, limits.answer_body, overflow, patience, permit)?;
+            let body = error_body::clean(&placeholders, &mut head, body).await;
             let after: After = Box::new(async { Ok(()) });
-            Ok((http::Response::from_parts(head, body.boxed_unsync()), after))
+            Ok((http::Response::from_parts(head, body), after))
         };
         Box::new(sending.instrument(span))
     }

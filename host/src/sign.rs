@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::contract::{AuthMethod, FieldKind};
 use crate::error::Error;
@@ -27,7 +28,8 @@ pub struct Sign {
     pub settings: Value,
     /// Settings that are the host's alone, such as its name for the account or
     /// a simulator's base URL: a JSON object, or null. Every URL in it must be a
-    /// loopback base URL, and the host made with `allow_loopback`.
+    /// loopback base URL, and the host made with `allow_loopback`. `account`
+    /// defaults to a digest of the first credential, if the connector has it.
     pub host_settings: Value,
 }
 
@@ -134,6 +136,7 @@ fn random_hex() -> Result<String, Error> {
 pub(crate) fn settings(
     sign: &Sign,
     schema: &str,
+    method: Option<&AuthMethod>,
     allow_loopback: bool,
 ) -> Result<(String, BTreeSet<SocketAddr>), Error> {
     let mut settings = object(&sign.settings, "settings")?;
@@ -168,7 +171,28 @@ pub(crate) fn settings(
         })?;
         settings.insert(name, value);
     }
+    if host_only.contains("account")
+        && !settings.contains_key("account")
+        && let Some(account) = account(&sign.credentials, method)
+    {
+        settings.insert("account".into(), account.into());
+    }
     Ok((Value::Object(settings).to_string(), origins))
+}
+
+/// What the host calls an account that it was given no name for: cursors are
+/// bound to it, so the same key resumes and another does not. The key is the one
+/// of the method's first field that is filled in.
+fn account(credentials: &[(String, Secret)], method: Option<&AuthMethod>) -> Option<String> {
+    let named = |name: &str| credentials.iter().find(|(known, value)| known == name && !value.expose().is_empty());
+    let (_, key) = method
+        .into_iter()
+        .flat_map(|method| &method.fields)
+        .filter(|field| field.kind == FieldKind::Secret)
+        .find_map(|field| named(&field.name))
+        .or_else(|| credentials.iter().find(|(_, value)| !value.expose().is_empty()))?;
+    let digest = Sha256::digest(format!("connector account\n{}", key.expose()));
+    Some(crate::hex(&digest[..8]))
 }
 
 /// Names of the settings that `schema` marks `x-host-only`.
@@ -270,7 +294,7 @@ mod tests {
 
     fn check(user: Value, host: Value, allow: bool, expected: Result<Value, &str>) {
         let sign = Sign { settings: user, host_settings: host, ..Sign::default() };
-        match (settings(&sign, SCHEMA, allow), expected) {
+        match (settings(&sign, SCHEMA, Some(&method()), allow), expected) {
             (Ok((text, _)), Ok(expected)) => {
                 assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
             }
@@ -297,5 +321,27 @@ mod tests {
         check(none(), json!({"bases": {"rest": ["http://localhost:80"]}}), true, Err("nothing else"));
         check(none(), json!({"region": "eu"}), true, Err("no host-only setting"));
         check(json!([1]), none(), true, Err("must be a JSON object"));
+    }
+
+    #[test]
+    fn the_account_is_told_by_its_first_key() {
+        let account = |credentials: &[(&str, &str)], host: Value| {
+            let credentials =
+                credentials.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value))).collect();
+            let sign = Sign { credentials, host_settings: host, ..Sign::default() };
+            let (text, _) = settings(&sign, SCHEMA, Some(&method()), false).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()["account"].as_str().map(str::to_owned)
+        };
+        let first = account(&[("token", "canary")], Value::Null).unwrap();
+        assert_eq!(first, crate::hex(&Sha256::digest("connector account\ncanary")[..8]));
+        let told = |credentials| account(credentials, Value::Null);
+        assert_eq!(told(&[("other", "x"), ("subdomain", "acme"), ("token", "canary")]), Some(first.clone()));
+        assert_ne!(told(&[("token", "canary-2")]), Some(first));
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[("token", "")]), None);
+        assert_eq!(account(&[("token", "canary")], json!({"account": "acme"})).unwrap(), "acme");
+        // A connector that has no such setting is given none.
+        let sign = Sign { credentials: vec![("token".into(), "canary".into())], ..Sign::default() };
+        assert_eq!(settings(&sign, "{}", Some(&method()), false).unwrap().0, "{}");
     }
 }

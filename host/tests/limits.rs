@@ -1,5 +1,5 @@
 //! What holds when a connector, or what answers it, goes too far: the host
-//! says which limit it was and stays whole.
+//! says which limit it was, stays whole and keeps the credential to itself.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use connector_host::contract::Reason;
 use connector_host::transport::{Transport, TransportError, body};
 use connector_host::{Connection, Connector, Error, Grants, Host, HostOptions, Limit, Limits, LoadError, Secret, Sign};
+use serde_json::{Value, json};
 
 /// Answers that a test chooses between.
 #[derive(Clone, Copy)]
@@ -46,18 +47,26 @@ async fn load(options: HostOptions) -> Result<Connector, Error> {
 }
 
 async fn open(connector: &Connector) -> Result<Connection, Error> {
-    let sign =
-        Sign { method: "token".into(), credentials: vec![("token".into(), Secret::new("canary"))], ..Sign::default() };
+    open_with(connector, "canary", json!({})).await
+}
+
+async fn open_with(connector: &Connector, token: &str, settings: Value) -> Result<Connection, Error> {
+    let credentials = vec![("token".into(), Secret::new(token))];
+    let sign = Sign { method: "token".into(), credentials, settings, ..Sign::default() };
     let grants = Grants { hosts: connector.identify().hosts.clone(), sha256: Some(connector.sha256().to_owned()) };
     connector.open(&sign, &grants).await
 }
 
-/// One call under these limits: what became of it, and whether the connection
+/// One read under these limits: what became of it, and whether the connection
 /// lives on.
 async fn check(limits: Limits, answer: Answer, expected: Option<Limit>, lives: bool) {
+    check_call(("users.get", r#"{"id":"P1"}"#), limits, answer, expected, lives).await;
+}
+
+async fn check_call(call: (&str, &str), limits: Limits, answer: Answer, expected: Option<Limit>, lives: bool) {
     let connector = load(options(limits, answer)).await.unwrap();
     let mut connection = open(&connector).await.unwrap();
-    let got = connection.call("users.get", r#"{"id":"P1"}"#).await;
+    let got = connection.call(call.0, call.1).await;
     match (&got, expected) {
         (Ok(_), None) => {}
         (Err(Error::Limit(limit)), Some(expected)) => assert_eq!(*limit, expected),
@@ -73,7 +82,11 @@ async fn every_limit_is_told_by_name() {
     let limits = Limits::default;
     check(limits(), Answer::User(1), None, true).await;
     let answer_body = Limits { answer_body: 1000, ..limits() };
-    check(answer_body, Answer::User(1000), Some(Limit::AnswerBody(1000)), true).await;
+    let too_large = |outcome_unknown| Some(Limit::AnswerBody { limit: 1000, outcome_unknown });
+    check(answer_body.clone(), Answer::User(1000), too_large(false), true).await;
+    // The answer was too large, the write may have been done.
+    let write = ("teams.delete", r#"{"id":"P1"}"#);
+    check_call(write, answer_body, Answer::User(1000), too_large(true), true).await;
     let memory = Limits { memory: 8 << 20, ..limits() };
     check(memory, Answer::User(16 << 20), Some(Limit::Memory(8 << 20)), false).await;
     let wall = Duration::from_secs(30);
@@ -184,4 +197,104 @@ async fn what_does_not_fit_is_not_loaded() {
     }
     let missing = host.load("/no/such/file").await.err();
     assert!(matches!(missing, Some(Error::Load(LoadError::Read { .. }))));
+}
+
+#[tokio::test]
+async fn limits_may_be_without_bound() {
+    let forever = Duration::MAX;
+    let limits = Limits {
+        cpu: forever,
+        wall: forever,
+        connect: forever,
+        first_byte: forever,
+        between_bytes: forever,
+        request_body: u64::MAX,
+        answer_body: u64::MAX,
+        in_flight: usize::MAX,
+        ..Limits::default()
+    };
+    check(limits, Answer::Late, None, true).await;
+}
+
+/// A credential with what JSON escapes in it.
+const ODD: &str = r#"canary"9f8e\7d6c/5b4a"#;
+
+/// A connection signed in with [`ODD`], whose every request is answered so.
+async fn answered(status: u16, text: String) -> Connection {
+    let transport = Transport::custom(move |_| {
+        let answer = http::Response::builder().status(status).body(body(text.clone())).unwrap();
+        async { Ok(answer) }
+    });
+    let options = HostOptions { inspect_memory: true, transport, ..options(Limits::default(), Answer::Nothing) };
+    open_with(&load(options).await.unwrap(), ODD, json!({})).await.unwrap()
+}
+
+#[tokio::test]
+async fn no_piece_of_a_credential_comes_back_in_a_failure() {
+    // A connector cuts what a provider says: wherever it does, nothing is left.
+    for before in [0, 470, 485, 490, 499] {
+        let message = format!("{}{ODD}", "x".repeat(before));
+        let text = json!({"error": {"message": message, "errors": [ODD, {ODD: ODD}], "code": 2001}}).to_string();
+        for (status, text) in [(400, text.clone()), (404, message), (500, text)] {
+            let mut connection = answered(status, text).await;
+            let got = connection.call("users.get", r#"{"id":"P1"}"#).await;
+            let Err(Error::Connector(error)) = got else { panic!("{got:?}") };
+            assert_eq!(error.status, Some(status));
+            assert!(!format!("{error:?}").contains("cana"), "{error:?}");
+            assert!(!connection.memory_contains(b"canary"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_credential_comes_back_in_what_failed_of_a_success() {
+    let text = json!({"errors": [{"message": format!("no {ODD}")}]}).to_string();
+    let output = answered(207, text).await.call("users.get", r#"{"id":"P1"}"#).await.unwrap();
+    assert!(output.failures.iter().any(|failure| failure.message.contains("no [redacted]")), "{output:?}");
+    assert!(!format!("{:?}", output.failures).contains("cana"));
+}
+
+#[tokio::test]
+async fn no_credential_comes_back_from_opening() {
+    let connector = load(options(Limits::default(), Answer::Nothing)).await.unwrap();
+    for setting in ["region", "canary"] {
+        let opened = open_with(&connector, "canary", json!({setting: "canary"})).await;
+        let Some(Error::Connector(error)) = opened.err() else { panic!("opened with {setting}") };
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_belongs_to_the_key_it_was_made_with() {
+    let transport = Transport::custom(move |request: http::Request<_>| {
+        let of = |name: &str| {
+            let pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            pairs.into_iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.parse::<usize>().ok())
+        };
+        let (limit, offset) = (of("limit").unwrap_or(25), of("offset").unwrap_or(0));
+        let services: Vec<_> = (offset..offset + limit).map(|number| json!({"id": format!("P{number}")})).collect();
+        let page = json!({"services": services, "limit": limit, "offset": offset, "more": true});
+        let answer = http::Response::new(body(page.to_string()));
+        async { Ok(answer) }
+    });
+    let options = HostOptions { transport, ..options(Limits::default(), Answer::Nothing) };
+    let connector = load(options).await.unwrap();
+    let mut first = open(&connector).await.unwrap();
+    let page = first.walk("services.list", "{}", None).await.unwrap().next().await.unwrap().unwrap();
+    let cursor = page.next.unwrap();
+    for (token, taken) in [("canary", true), ("another", false)] {
+        let mut connection = open_with(&connector, token, json!({})).await.unwrap();
+        let resumed = connection.walk("services.list", "{}", Some(&cursor)).await;
+        assert_eq!(resumed.is_ok(), taken, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn handles_are_given_back() {
+    let connector = load(options(Limits::default(), Answer::User(1))).await.unwrap();
+    let mut connection = open(&connector).await.unwrap();
+    // More requests than a connection may hold handles.
+    for _ in 0..2_100 {
+        connection.call("users.get", r#"{"id":"P1"}"#).await.unwrap();
+    }
 }

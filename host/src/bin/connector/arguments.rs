@@ -10,6 +10,7 @@ use crate::failure::{Failure, Result};
 /// The text of `--arguments`, checked to be JSON.
 pub(crate) fn read(given: &str) -> Result<String> {
     let text = match given.strip_prefix('@') {
+        Some("") => return Err(Failure::Usage("--arguments @ lacks a file: write @FILE".into())),
         Some(path) => std::fs::read_to_string(path)
             .map_err(|why| Failure::Usage(format!("cannot read the arguments from {path}: {why}")))?,
         None if given == "-" => {
@@ -33,7 +34,7 @@ pub(crate) fn parse(what: &str, text: &str) -> Result<Value> {
     })?;
     match value {
         Value::Object(_) => Ok(value),
-        _ => Err(Failure::Usage(format!("{what} must be a JSON object, such as {{\"id\": \"P1\"}}"))),
+        _ => Err(Failure::Usage(format!("{what} must be a JSON object: {{\"NAME\": VALUE, …}}"))),
     }
 }
 
@@ -74,6 +75,7 @@ mod tests {
         check("", Err("line 1 column 0"));
         check("{\n  \"a\": x}", Err("line 2 column 8"));
         check(r#"{"a" 1}"#, Err("\n  {\"a\" 1}\n       ^"));
+        check("@", Err("write @FILE"));
         check("@/no/such/file", Err("/no/such/file"));
     }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use connector_host::Error;
 use connector_host::contract::{self, Reason};
+use connector_host::{Error, Limit};
 use serde_json::{Value, json};
 
 use crate::escape::{safe_json, visible};
@@ -81,8 +81,8 @@ impl Failure {
     /// `operation` is the one that was asked for, if any.
     pub(crate) fn print(&self, json: bool, operation: Option<&str>) {
         match json {
-            true => eprintln!("{}", safe_json(&json!({ "error": self.as_json() }).to_string())),
-            false => eprint!("{}", self.as_text(operation)),
+            true => tell!("{}", safe_json(&json!({ "error": self.as_json() }).to_string())),
+            false => tell!("{}", self.as_text(operation).trim_end()),
         }
     }
 
@@ -90,8 +90,7 @@ impl Failure {
         // Our own texts may have lines, a provider's are shown on one.
         let message = match self {
             Failure::Host(Error::Connector(error)) => visible(&error.message).into_owned(),
-            Failure::Usage(why) => why.split('\n').map(visible).collect::<Vec<_>>().join("\n"),
-            other => other.to_string(),
+            other => other.to_string().split('\n').map(visible).collect::<Vec<_>>().join("\n"),
         };
         let mut text = format!("error: {message}\n");
         let mut line = |words: String| {
@@ -126,13 +125,17 @@ impl Failure {
                     line(format!("try again in {} s", ms.div_ceil(1000)));
                 }
                 match (error.reason, operation) {
-                    (Reason::Invalid, Some(operation)) if !error.violations.is_empty() => {
+                    // Settings are no operation's.
+                    (Reason::Invalid, Some(operation))
+                        if !error.violations.is_empty() && !error.message.starts_with("settings:") =>
+                    {
                         line(format!("`connector describe {operation}` shows what it takes"));
                     }
                     _ => {}
                 }
-                if let Some(advice) = advice(error.reason) {
-                    line(advice.into());
+                match advice(error) {
+                    Some(advice) if !error.message.to_lowercase().contains(advice) => line(advice.into()),
+                    _ => {}
                 }
             }
             _ => {}
@@ -151,6 +154,9 @@ impl Failure {
                 json!({ "reason": "unauthenticated" })
             }
             Failure::Interrupted => json!({ "reason": "interrupted" }),
+            Failure::Host(Error::Limit(Limit::AnswerBody { outcome_unknown, .. })) => {
+                json!({ "reason": "other", "outcome_unknown": outcome_unknown })
+            }
             Failure::Host(_) | Failure::ClosedPipe | Failure::Other(_) => {
                 json!({ "reason": "other" })
             }
@@ -178,9 +184,14 @@ fn code_of(reason: Reason) -> u8 {
 }
 
 /// What a person does next, where the message alone may not say it.
-fn advice(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::Unauthenticated => Some("check the key in PAGERDUTY_TOKEN; `connector auth` tells where to get one"),
+fn advice(error: &contract::Error) -> Option<&'static str> {
+    match error.reason {
+        Reason::Unauthenticated if refused_user_token(error) => {
+            Some("check the key in PAGERDUTY_USER_TOKEN; `connector auth` tells where to get one")
+        }
+        Reason::Unauthenticated => {
+            Some("check the key in PAGERDUTY_TOKEN or --token-file; `connector auth` tells where to get one")
+        }
         Reason::Forbidden => Some("another key or more scopes would do; `connector check` shows what this one may"),
         Reason::Unlicensed => Some("the account's plan does not include this"),
         Reason::Blocked => Some("--grant HOST lets the connector call a host; --verbose shows which one it asked for"),
@@ -190,6 +201,12 @@ fn advice(reason: Reason) -> Option<&'static str> {
             None
         }
     }
+}
+
+/// Whether it is the second of two keys that was refused.
+fn refused_user_token(error: &contract::Error) -> bool {
+    let extra: Value = serde_json::from_str(&error.extra).unwrap_or_default();
+    extra["credential"] == "user_token"
 }
 
 fn connector_json(error: &contract::Error) -> Value {
@@ -313,6 +330,22 @@ mod tests {
             failure.as_text(Some("users.get")),
             "error: id: is missing\n  `connector describe users.get` shows what it takes\n"
         );
+    }
+
+    #[test]
+    fn advice_fits_the_key_and_is_given_once() {
+        let told = |reason, message: &str, extra: &str| {
+            let error = contract::Error { message: message.into(), extra: extra.into(), ..connector(reason) };
+            Failure::from(Error::from(error)).as_text(Some("users.get"))
+        };
+        let refused = |extra| told(Reason::Unauthenticated, "no", extra);
+        assert!(refused("{}").contains("PAGERDUTY_TOKEN or --token-file"));
+        assert!(refused(r#"{"credential":"token"}"#).contains("PAGERDUTY_TOKEN or --token-file"));
+        assert!(refused(r#"{"credential":"user_token"}"#).contains("PAGERDUTY_USER_TOKEN"));
+        assert!(!told(Reason::Unavailable, "gone. Try again later", "").contains("\n  try again later"));
+        assert!(told(Reason::Unavailable, "gone", "").contains("\n  try again later"));
+        assert!(!told(Reason::Invalid, "settings: from: is wrong", "").contains("describe"));
+        assert!(told(Reason::Invalid, "id: is wrong", "").contains("describe users.get"));
     }
 
     #[test]

@@ -6,6 +6,15 @@
 //! wrong and which code it ends with), `table`, `spreadsheet`, `json` and
 //! `escape` (how things are shown).
 
+/// `eprintln!`, but where stderr is closed or full the words are lost, and the
+/// command still ends with its own exit code.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        let line = format!($($words)*);
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+    }};
+}
+
 mod arguments;
 mod cli;
 mod commands;
@@ -32,7 +41,7 @@ fn main() -> ExitCode {
     // A panic is an error of ours: one line, no backtrace, no content.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
-        eprintln!("error: an internal error{}; please report it", place.unwrap_or_default());
+        tell!("error: an internal error{}; please report it", place.unwrap_or_default());
         std::process::exit(1);
     }));
     let cli = match Cli::try_parse() {
@@ -80,7 +89,14 @@ fn run(cli: &Cli) -> Result<()> {
 fn log(verbose: bool) {
     let level = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
     tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time())
+        .with(
+            tracing_subscriber::fmt::layer()
+                .with_writer(std::io::stderr)
+                .with_ansi(false)
+                .without_time()
+                // It would be told on stderr as well, and panic there.
+                .log_internal_errors(false),
+        )
         .with(Targets::new().with_target("connector_host", level))
         .init();
 }

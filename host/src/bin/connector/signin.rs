@@ -9,7 +9,6 @@ use std::path::Path;
 use connector_host::{Connector, Grants, Secret, Sign};
 use pagerduty_simulator::tokens;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::arguments;
 use crate::cli::{Access, Global, Region, SimulatedKey};
@@ -84,14 +83,11 @@ fn simulated(key: SimulatedKey, bearer: bool) -> Keys {
 
 /// The first line of a file.
 fn from_file(path: &Path) -> Result<Secret> {
-    let failed = |why: String| Failure::SignIn(format!("{}: {why}", path.display()));
+    let failed = |why: String| Failure::SignIn(format!("cannot read a key from {}: {why}", path.display()));
     let file = std::fs::File::open(path).map_err(|why| failed(why.to_string()))?;
-    let mode = file.metadata().map_err(|why| failed(why.to_string()))?.mode();
-    if mode & 0o004 != 0 {
-        eprintln!(
-            "warning: every user of this machine can read {0}; `chmod 600 {0}` keeps the key yours",
-            path.display()
-        );
+    let about = file.metadata().map_err(|why| failed(why.to_string()))?;
+    if about.is_file() && about.mode() & 0o004 != 0 {
+        tell!("warning: every user of this machine can read {0}; `chmod 600 {0}` keeps the key yours", path.display());
     }
     let mut line = String::new();
     BufReader::new(file).read_line(&mut line).map_err(|why| failed(why.to_string()))?;
@@ -136,12 +132,6 @@ pub(crate) fn sign(
     let mut host_settings = Map::new();
     if let Some(url) = base_url {
         host_settings.insert("base_url".into(), url.into());
-    }
-    if knows("account") {
-        // Cursors are bound to it: the same key resumes, another does not.
-        let digest = Sha256::digest(format!("connector account\n{}", keys.main.expose()));
-        let account: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        host_settings.insert("account".into(), account.into());
     }
     let mut credentials = Vec::new();
     if let Some(first) = method.fields.first() {

@@ -34,14 +34,14 @@ pub(crate) async fn run(global: &Global, args: &SimulateArgs) -> Result<()> {
         writeln!(out, "{}", json!({ "base_url": url, "keys": keys }))?;
     } else {
         writeln!(out, "{url}")?;
-        eprintln!("A PagerDuty with invented data. Its keys:");
+        tell!("A PagerDuty with invented data. Its keys:");
         for (name, key) in keys {
-            eprintln!("  {name:<13} {key}");
+            tell!("  {name:<13} {key}");
         }
-        eprintln!("Try, in another terminal:");
-        eprintln!("  export PAGERDUTY_TOKEN={}", tokens::ACCOUNT);
-        eprintln!("  connector --base-url {url} walk incidents.list --limit 10");
-        eprintln!("Ctrl-C ends it.");
+        tell!("Try, in another terminal:");
+        tell!("  export PAGERDUTY_TOKEN={}", tokens::ACCOUNT);
+        tell!("  connector --base-url {url} walk incidents.list --limit 10");
+        tell!("Ctrl-C ends it.");
     }
     out.flush()?;
     drop(out);

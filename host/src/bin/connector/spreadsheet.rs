@@ -3,28 +3,27 @@
 //! that is turned off.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
 
 /// A file of CSV under way.
-pub(crate) struct Spreadsheet<W: Write> {
-    writer: csv::Writer<W>,
+pub(crate) struct Spreadsheet {
     raw: bool,
     header: Vec<String>,
     /// Fields that came too late for the header.
     late: BTreeSet<String>,
 }
 
-impl<W: Write> Spreadsheet<W> {
-    pub(crate) fn new(out: W, raw: bool) -> Self {
-        Spreadsheet { writer: csv::Writer::from_writer(out), raw, header: Vec::new(), late: BTreeSet::new() }
+impl Spreadsheet {
+    pub(crate) fn new(raw: bool) -> Self {
+        Spreadsheet { raw, header: Vec::new(), late: BTreeSet::new() }
     }
 
-    /// Writes a page. The first one makes the header.
-    pub(crate) fn page(&mut self, items: &[Value]) -> Result<()> {
+    /// Adds a page to `out`. The first one makes the header.
+    pub(crate) fn page(&mut self, items: &[Value], out: &mut Vec<u8>) -> Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
         let rows: Vec<_> = items.iter().map(flatten).collect();
         if self.header.is_empty() {
             for (name, _) in rows.iter().flatten() {
@@ -37,7 +36,7 @@ impl<W: Write> Spreadsheet<W> {
             }
             let raw = self.raw;
             let names = self.header.iter().map(|name| guarded(name, raw));
-            self.writer.write_record(names).map_err(failed)?;
+            writer.write_record(names).map_err(failed)?;
         }
         for row in rows {
             for (name, _) in &row {
@@ -50,9 +49,9 @@ impl<W: Write> Spreadsheet<W> {
                 let value = row.iter().find(|(known, _)| known == name);
                 value.map(|(_, value)| cell(value, raw)).unwrap_or_default()
             });
-            self.writer.write_record(cells).map_err(failed)?;
+            writer.write_record(cells).map_err(failed)?;
         }
-        Ok(self.writer.flush()?)
+        Ok(writer.flush()?)
     }
 
     /// Fields of later pages that have no column.
@@ -119,12 +118,11 @@ mod tests {
 
     fn check(raw: bool, pages: &[Value], expected: &str, late: &[&str]) {
         let mut out = Vec::new();
-        let mut sheet = Spreadsheet::new(&mut out, raw);
+        let mut sheet = Spreadsheet::new(raw);
         for page in pages {
-            sheet.page(page.as_array().unwrap()).unwrap();
+            sheet.page(page.as_array().unwrap(), &mut out).unwrap();
         }
         assert_eq!(sheet.late().iter().collect::<Vec<_>>(), late);
-        drop(sheet);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

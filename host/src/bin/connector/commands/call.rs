@@ -13,13 +13,13 @@ pub(crate) async fn run(global: &Global, args: &CallArgs) -> Result<()> {
     let output = tokio::select! {
         output = calling => output?,
         _ = interrupts.recv() => {
-            eprintln!("if the request was already sent, it may have taken effect");
+            tell!("if the request was already sent, it may have taken effect");
             return Err(Failure::Interrupted);
         }
     };
     // An answer without content has no value to print.
     if output.value.trim() == "null" && !global.json {
-        eprintln!("done (status {})", output.status);
+        tell!("done (status {})", output.status);
     } else {
         print_json(&output.value, global.json)?;
     }

@@ -32,7 +32,7 @@ pub(crate) async fn run(global: &Global, args: &OperationsArgs) -> Result<()> {
     }
     print(&chosen, args.search.is_none())?;
     if chosen.is_empty() {
-        eprintln!("no operation fits; try fewer or other words");
+        tell!("no operation fits; try fewer or other words");
     }
     Ok(())
 }

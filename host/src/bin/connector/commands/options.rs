@@ -34,8 +34,8 @@ pub(crate) async fn run(global: &Global, args: &OptionsArgs) -> Result<()> {
     }
     out.flush()?;
     match (&found.next, rows.is_empty()) {
-        (Some(cursor), _) => eprintln!("there are more: --cursor {}", visible(cursor)),
-        (None, true) => eprintln!("nothing fits"),
+        (Some(cursor), _) => tell!("there are more: --cursor {}", visible(cursor)),
+        (None, true) => tell!("nothing fits"),
         (None, false) => {}
     }
     Ok(())

@@ -2,12 +2,17 @@
 //! when it is a terminal. A walk that does not reach its end says so, with the
 //! cursor to resume from.
 
-use std::io::{StdoutLock, Write, stdout};
+use std::io::{Write, stdout};
+use std::time::Duration;
 
 use connector_host::contract::Page;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+use tokio::signal::unix::Signal;
+use tokio::task::{block_in_place, spawn_blocking};
+use tokio::time::timeout;
 
 use super::interrupts;
 use crate::cli::{Format, Global, WalkArgs};
@@ -18,11 +23,13 @@ use crate::table::{Table, columns, room, row};
 use crate::{arguments, json, session};
 
 /// Where a walk stands.
+#[derive(Debug, Clone)]
 struct Standing {
     /// Resumes behind the last page that was printed whole; none at the start.
     cursor: Option<String>,
-    /// Items printed since then: a resumed walk repeats them.
-    repeated: u64,
+    /// Items printed since then: a resumed walk repeats them. None where it is
+    /// not known how many came out.
+    repeated: Option<u64>,
     printed: u64,
     /// Items left until `--limit`.
     left: Option<u64>,
@@ -31,7 +38,7 @@ struct Standing {
 pub(crate) async fn run(global: &Global, args: &WalkArgs) -> Result<()> {
     let arguments = arguments::read(&args.arguments.arguments)?;
     let mut session = session::open(global, page_size(args.limit)).await?;
-    let mut standing = Standing { cursor: args.cursor.clone(), repeated: 0, printed: 0, left: args.limit };
+    let mut standing = Standing { cursor: args.cursor.clone(), repeated: Some(0), printed: 0, left: args.limit };
     let bar = progress();
     let mut interrupts = interrupts()?;
     let walked = async {
@@ -47,8 +54,15 @@ pub(crate) async fn run(global: &Global, args: &WalkArgs) -> Result<()> {
                 standing.cursor = None;
                 return printer.end();
             };
-            let items = standing.take(&page)?;
-            bar.suspend(|| printer.page(&items))?;
+            let (items, then) = standing.after(&page)?;
+            let text = printer.page(&items)?;
+            // What did not come out whole does not count.
+            let printed = bar.suspend(|| print(text, &mut interrupts));
+            let interrupted = printed.inspect_err(|_| standing.repeated = None)?;
+            standing = then;
+            if interrupted {
+                return Err(Failure::Interrupted);
+            }
             advance(&bar, &page, standing.printed);
             if standing.left == Some(0) {
                 return printer.end();
@@ -57,15 +71,35 @@ pub(crate) async fn run(global: &Global, args: &WalkArgs) -> Result<()> {
     };
     let walked: Result<()> = walked.await;
     bar.finish_and_clear();
-    let cut = match &walked {
-        Ok(()) => standing.cursor.is_some() || standing.repeated > 0,
-        Err(Failure::ClosedPipe) => false,
-        Err(_) => standing.printed > 0,
-    };
-    if cut {
+    if !matches!(walked, Err(Failure::ClosedPipe)) && standing.is_cut() {
         standing.tell(global.json);
     }
     walked
+}
+
+/// How long Ctrl-C lets a page come out whole, so that its cursor counts.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Writes to stdout, and tells whether Ctrl-C came meanwhile. Who reads it may
+/// have stopped: then Ctrl-C ends the wait, with the page in pieces.
+fn print(text: Vec<u8>, interrupts: &mut Signal) -> Result<bool> {
+    let mut writing = spawn_blocking(move || {
+        let mut out = stdout().lock();
+        out.write_all(&text).and_then(|()| out.flush())
+    });
+    block_in_place(|| {
+        Handle::current().block_on(async {
+            let (written, interrupted) = tokio::select! {
+                written = &mut writing => (written, false),
+                _ = interrupts.recv() => match timeout(GRACE, &mut writing).await {
+                    Ok(written) => (written, true),
+                    Err(_) => return Err(Failure::Interrupted),
+                },
+            };
+            written.map_err(|why| Failure::Other(why.to_string()))??;
+            Ok(interrupted)
+        })
+    })
 }
 
 /// A short walk asks for no more than it prints; 2 is the least that overlap
@@ -75,23 +109,26 @@ fn page_size(limit: Option<u64>) -> Option<u64> {
 }
 
 impl Standing {
-    /// The items of a page that are to be printed: as many as the limit allows.
-    fn take<'p>(&mut self, page: &'p Page) -> Result<Vec<&'p RawValue>> {
+    /// The items of a page that are to be printed, as many as the limit allows,
+    /// and where the walk stands after them.
+    fn after<'p>(&self, page: &'p Page) -> Result<(Vec<&'p RawValue>, Self)> {
         let mut items = json::items(&page.items)?;
         let all = items.len();
         if let Some(left) = self.left {
             items.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         }
         let count = items.len() as u64;
-        self.printed += count;
-        self.left = self.left.map(|left| left - count);
-        if items.len() == all {
-            self.cursor.clone_from(&page.next);
-            self.repeated = 0;
-        } else {
-            self.repeated = count;
-        }
-        Ok(items)
+        let (cursor, repeated) = match items.len() == all {
+            true => (page.next.clone(), Some(0)),
+            false => (self.cursor.clone(), Some(count)),
+        };
+        let left = self.left.map(|left| left.saturating_sub(count));
+        Ok((items, Standing { cursor, repeated, printed: self.printed + count, left }))
+    }
+
+    /// Whether items are left behind that were begun.
+    fn is_cut(&self) -> bool {
+        self.repeated != Some(0) || (self.cursor.is_some() && self.printed > 0)
     }
 
     /// Tells where to resume.
@@ -100,23 +137,24 @@ impl Standing {
             let resume = serde_json::json!({ "resume": {
                 "cursor": self.cursor, "printed": self.printed, "repeats": self.repeated,
             }});
-            eprintln!("{}", safe_json(&resume.to_string()));
+            tell!("{}", safe_json(&resume.to_string()));
             return;
         }
         let repeats = match self.repeated {
-            0 => String::new(),
-            n => format!(" (it repeats the last {n})"),
+            Some(0) => String::new(),
+            Some(n) => format!(" (it repeats the last {n})"),
+            None => " (it may repeat what came after them)".to_owned(),
         };
         let items = match self.printed {
             1 => "1 item".to_owned(),
             n => format!("{n} items"),
         };
         match &self.cursor {
-            Some(cursor) => eprintln!(
+            Some(cursor) => tell!(
                 "stopped after {items}; resume with the same arguments{repeats} and\n  --cursor {}",
                 visible(cursor)
             ),
-            None => eprintln!("stopped after {items}, within the first page: there are more"),
+            None => tell!("stopped after {items}, within the first page: there are more"),
         }
     }
 }
@@ -147,7 +185,7 @@ enum Printer {
         /// Set by the first page that holds an item.
         layout: Option<(Vec<String>, Table)>,
     },
-    Csv(Box<Spreadsheet<StdoutLock<'static>>>),
+    Csv(Spreadsheet),
 }
 
 impl Printer {
@@ -156,22 +194,23 @@ impl Printer {
         match args.format.unwrap_or(default) {
             Format::Jsonl => Printer::Jsonl,
             Format::Table => Printer::Table { room: room(), layout: None },
-            Format::Csv => Printer::Csv(Box::new(Spreadsheet::new(stdout().lock(), args.raw))),
+            Format::Csv => Printer::Csv(Spreadsheet::new(args.raw)),
         }
     }
 
-    fn page(&mut self, items: &[&RawValue]) -> Result<()> {
+    /// A page as it is printed.
+    fn page(&mut self, items: &[&RawValue]) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
         match self {
             Printer::Jsonl => {
-                let mut out = stdout().lock();
                 for item in items {
                     writeln!(out, "{}", safe_json(&json::one_line(item.get())))?;
                 }
-                Ok(out.flush()?)
             }
-            Printer::Table { room, layout } => print_table(*room, layout, &values(items)?),
-            Printer::Csv(sheet) => sheet.page(&values(items)?),
+            Printer::Table { room, layout } => lines(*room, layout, &values(items)?, &mut out)?,
+            Printer::Csv(sheet) => sheet.page(&values(items)?, &mut out)?,
         }
+        Ok(out)
     }
 
     fn end(&mut self) -> Result<()> {
@@ -179,7 +218,7 @@ impl Printer {
             && !sheet.late().is_empty()
         {
             let late: Vec<&str> = sheet.late().iter().map(String::as_str).collect();
-            eprintln!(
+            tell!(
                 "warning: these fields came after the header was written and have no column: {}",
                 visible(&late.join(", "))
             );
@@ -188,8 +227,12 @@ impl Printer {
     }
 }
 
-fn print_table(room: Option<usize>, layout: &mut Option<(Vec<String>, Table)>, items: &[Value]) -> Result<()> {
-    let mut out = stdout().lock();
+fn lines(
+    room: Option<usize>,
+    layout: &mut Option<(Vec<String>, Table)>,
+    items: &[Value],
+    out: &mut Vec<u8>,
+) -> Result<()> {
     if layout.is_none() && !items.is_empty() {
         let columns = columns(items);
         let head: Vec<String> = columns.iter().map(|name| name.to_uppercase()).collect();
@@ -206,7 +249,7 @@ fn print_table(room: Option<usize>, layout: &mut Option<(Vec<String>, Table)>, i
             writeln!(out, "{}", table.line(&row(columns, item), room))?;
         }
     }
-    Ok(out.flush()?)
+    Ok(())
 }
 
 fn values(items: &[&RawValue]) -> Result<Vec<Value>> {
@@ -235,11 +278,11 @@ mod tests {
 
     /// What is left, how many a resumed walk repeats, and where it begins.
     fn check(limit: Option<u64>, pages: &[Page], expected: (Option<u64>, u64, Option<&str>)) {
-        let mut standing = Standing { cursor: Some("start".into()), repeated: 0, printed: 0, left: limit };
+        let mut standing = Standing { cursor: Some("start".into()), repeated: Some(0), printed: 0, left: limit };
         for page in pages {
-            standing.take(page).unwrap();
+            standing = standing.after(page).unwrap().1;
         }
-        let got = (standing.left, standing.repeated, standing.cursor.as_deref());
+        let got = (standing.left, standing.repeated.unwrap(), standing.cursor.as_deref());
         assert_eq!(got, expected);
     }
 
@@ -251,6 +294,21 @@ mod tests {
         check(Some(5), &pages(), (Some(0), 2, Some("a")));
         check(Some(2), &pages()[..1], (Some(0), 2, Some("start")));
         check(Some(9), &[page(3, None)], (Some(6), 0, None));
+    }
+
+    #[test]
+    fn a_walk_is_cut_where_items_are_left() {
+        for (cursor, repeated, printed, cut) in [
+            (None, Some(0), 0, false),
+            (Some("given"), Some(0), 0, false),
+            (Some("next"), Some(0), 3, true),
+            (None, Some(2), 2, true),
+            (None, None, 0, true),
+            (None, Some(0), 3, false),
+        ] {
+            let standing = Standing { cursor: cursor.map(str::to_owned), repeated, printed, left: None };
+            assert_eq!(standing.is_cut(), cut, "{standing:?}");
+        }
     }
 
     #[test]
