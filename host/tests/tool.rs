@@ -170,6 +170,34 @@ fn an_interrupted_walk_ends_with_130() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: interrupted\n");
 }
 
+/// A pager that reads no more must not make the walk deaf.
+#[test]
+fn a_walk_whose_reader_stands_still_can_be_interrupted() {
+    let all = r#"{"date_range":"all"}"#;
+    let mut child = command(&["--simulate", "walk", "incidents.list", "--arguments", all, "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    let mut byte = [0];
+    reader.read_exact(&mut byte).unwrap();
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.ends_with("error: interrupted\n"), "{told}");
+    drop(reader);
+}
+
+/// Nobody hears the error: the exit code still says it.
+#[test]
+fn an_error_that_cannot_be_written_keeps_its_code() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = command(&["--simulate", "call", "incidents.get"]).stdout(Stdio::null()).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
 #[test]
 fn the_simulator_serves_until_it_is_interrupted() {
     let mut child = command(&["simulate", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
