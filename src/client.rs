@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::arguments::{self, Arguments};
-use crate::catalog::{self, Answer, Effect, From, Operation, Pages, Paging};
+use crate::catalog::{self, Answer, Effect, From, Operation, Paging};
 use crate::connection::{Connection, Which};
 use crate::envelope;
 use crate::error::{Error, Reason, Result, Violation, suggestion};
@@ -97,10 +97,16 @@ impl<S: Transport + Clock> Client<S> {
         self.rates.borrow_mut().learn(rate, self.system.now_ms());
     }
 
-    /// Runs one operation once.
-    pub(crate) fn call(&self, id: &str, arguments: &str) -> Result<Output> {
+    /// The operation with this id, where this connection may run it.
+    fn allowed(&self, id: &str) -> Result<&'static Operation> {
         let operation = operation(id)?;
         self.connection.allow(operation)?;
+        Ok(operation)
+    }
+
+    /// Runs one operation once.
+    pub(crate) fn call(&self, id: &str, arguments: &str) -> Result<Output> {
+        let operation = self.allowed(id)?;
         let arguments = arguments::check(operation, arguments)?;
         let mut keys = self.connection.keys(operation);
         let answer = self.exchange(operation, &arguments, &[], &mut keys, &mut self.budget());
@@ -112,8 +118,7 @@ impl<S: Transport + Clock> Client<S> {
 
     /// The same with one of the credentials and no other.
     pub(crate) fn call_as(&self, id: &str, arguments: &Value, which: Which) -> Result<Success> {
-        let operation = operation(id)?;
-        self.connection.allow(operation)?;
+        let operation = self.allowed(id)?;
         let arguments = arguments::check(operation, &arguments.to_string())?;
         let request = request::build(operation, &arguments, &[], &self.connection)?;
         let (response, _) = self.send(operation, &request, Some(which), &mut self.budget())?;
@@ -125,8 +130,7 @@ impl<S: Transport + Clock> Client<S> {
 
     /// Prepares a walk from the start or from a cursor. Sends nothing.
     pub(crate) fn walk(&self, id: &str, arguments: &str, start: Option<&str>) -> Result<Walk> {
-        let operation = operation(id)?;
-        self.connection.allow(operation)?;
+        let operation = self.allowed(id)?;
         let (Answer::Items { key, .. }, Some(first)) = (&operation.answer, paging::start(operation)) else {
             return Err(Error::new(Reason::Invalid, format!("{id} does not page: use `call`")));
         };
@@ -143,7 +147,7 @@ impl<S: Transport + Clock> Client<S> {
             None => (0, first),
             Some(text) => paging::decode(id, arguments.digest(), self.connection.fingerprint(), text)
                 .and_then(|cursor| {
-                    fits(operation.pages, &cursor.position)
+                    paging::fits(operation.pages, &cursor.position)
                         .then_some((cursor.read, cursor.position))
                         .ok_or_else(|| "this cursor was not made by this connector".to_owned())
                 })
@@ -338,16 +342,6 @@ impl Walk {
         error.request_id = request_id;
         error.extra.insert("read".to_owned(), Value::from(self.read));
         error
-    }
-}
-
-/// Whether a position belongs to a dialect.
-fn fits(pages: Pages, position: &Position) -> bool {
-    match (pages, position) {
-        (Pages::Offset, Position::Offset { .. })
-        | (Pages::Cursor | Pages::After | Pages::Analytics, Position::Token { .. })
-        | (Pages::Scim, Position::Scim { .. }) => true,
-        (Pages::None | Pages::Offset | Pages::Cursor | Pages::After | Pages::Analytics | Pages::Scim, _) => false,
     }
 }
 

@@ -77,6 +77,16 @@ pub(crate) fn start(operation: &Operation) -> Option<Position> {
     }
 }
 
+/// Whether a position belongs to a dialect.
+pub(crate) fn fits(pages: Pages, position: &Position) -> bool {
+    match (pages, position) {
+        (Pages::Offset, Position::Offset { .. })
+        | (Pages::Cursor | Pages::After | Pages::Analytics, Position::Token { .. })
+        | (Pages::Scim, Position::Scim { .. }) => true,
+        (Pages::None | Pages::Offset | Pages::Cursor | Pages::After | Pages::Analytics | Pages::Scim, _) => false,
+    }
+}
+
 /// How many items to ask for, of those wanted; none where the dialect's end
 /// is reached although there may be more.
 pub(crate) fn size(position: &Position, wanted: u32) -> Option<u32> {

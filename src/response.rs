@@ -248,9 +248,9 @@ fn advice(operation: &Operation, reason: Reason, status: u16, without_from: bool
 /// text or missing; `error` as a list or text; SCIM; Events; HTML; nothing.
 fn complaint(body: &[u8]) -> Complaint {
     let mut complaint = Complaint::default();
-    let Ok(Value::Object(answer)) = serde_json::from_slice::<Value>(body) else { return complaint };
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else { return complaint };
     let error = answer.get("error");
-    let places = [error, Some(&Value::Object(answer.clone()))];
+    let places = [error, Some(&answer)];
     for place in places.into_iter().flatten().filter(|place| place.is_object()) {
         for name in ["message", "error_description", "detail", "errors"] {
             place.get(name).into_iter().for_each(|part| collect(part, &mut complaint.messages));
