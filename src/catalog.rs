@@ -119,10 +119,61 @@ pub(crate) enum Pages {
 /// What a walk promises while records come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consistency {
-    /// The provider's order is stable: a shift is noticed and mended.
+    /// Records never change places: those that come and go are noticed, and
+    /// mended or said.
     Exact,
-    /// The order is not stable: whole only while nothing changes.
+    /// The same, as long as no record changes places (is renamed, in a list
+    /// sorted by name).
+    UnlessMoved,
+    /// Nothing is known of the order: whole only while nothing changes.
     BestEffort,
+}
+
+/// How a list is cut by time.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    /// Member of a record that holds the time `since` and `until` filter on.
+    pub(crate) by: &'static str,
+    /// The provider lists the newest first.
+    pub(crate) newest_first: bool,
+    /// A record lasts from its time on and is listed in every window it
+    /// touches.
+    pub(crate) lasting: bool,
+    /// Most days between `since` and `until`; 0 where there is no bound.
+    pub(crate) days: u32,
+    /// What the provider lists without `since` and `until`.
+    pub(crate) unset: Unset,
+    /// How many days `since` alone reaches; 0: to the present.
+    pub(crate) alone_days: u32,
+    /// Argument and value that lift the window.
+    pub(crate) all: Option<(&'static str, &'static str)>,
+    /// Query name and value that list the oldest record first.
+    pub(crate) oldest: Option<(&'static str, &'static str)>,
+}
+
+/// What a list holds without `since` and `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unset {
+    /// Everything.
+    All,
+    /// The present moment.
+    Moment,
+    /// At most the last so many days.
+    Days(u32),
+}
+
+/// A change feed over another operation.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    /// Id of the operation that tells of changes; it has windows.
+    pub(crate) of: &'static str,
+    /// Arguments it is always walked with: a JSON object.
+    pub(crate) with: &'static str,
+    /// Member of its records that is delivered; none: the record itself.
+    pub(crate) take: Option<&'static str>,
+    /// Id of the operation that lists everything there is, and its arguments:
+    /// a JSON object.
+    pub(crate) pass: Option<(&'static str, &'static str)>,
 }
 
 /// One operation.
@@ -155,6 +206,12 @@ pub(crate) struct Operation {
     /// Most items a page; 0 where nothing pages.
     pub(crate) page_limit: u32,
     pub(crate) consistency: Consistency,
+    /// Exact only while the values of this argument (a `:asc` or `:desc` behind
+    /// them aside) are among these; otherwise unless moved.
+    pub(crate) exact_while: Option<(&'static str, &'static [&'static str])>,
+    pub(crate) windows: Option<Windows>,
+    /// Set where the operation sends no request of its own kind.
+    pub(crate) feed: Option<Feed>,
 }
 
 /// Where an argument goes.

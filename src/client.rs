@@ -1,34 +1,44 @@
-//! The loop: build, send, wait, send again, page.
+//! The loop: build, send, wait, send again. Walks go on in `client/walk`.
 //!
 //! Rule: generic over its two I/O edges, and the only module that calls them.
-//! What to do is decided in `retry`, `paging` and `response`.
+//! What to do is decided in `retry`, `paging`, `windows`, `feed` and `response`.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::arguments::{self, Arguments};
-use crate::catalog::{self, Answer, Effect, From, Operation, Paging};
+use crate::catalog::{self, Effect, From, Operation};
 use crate::connection::{Connection, Which};
-use crate::envelope;
-use crate::error::{Error, Reason, Result, Violation, suggestion};
-use crate::paging::{self, Cursor, Position, Step};
-use crate::rates::{Rate, Rates};
+use crate::error::{Error, Reason, Result, suggestion};
+use crate::rates::{NO_KEY, Rate, Rates};
 use crate::request::{self, PageValues, Request};
 use crate::response::{self, Response, Success};
-use crate::retry::{Outcome, Verdict, verdict};
+use crate::retry::{Outcome, Verdict, spread, verdict};
 
-/// Sends one request and gives back the whole answer.
+mod walk;
+pub(crate) use walk::Walk;
+
+/// Sends requests and gives back whole answers.
 pub(crate) trait Transport {
-    /// `authorization` is the value of that header; none sends none.
-    fn send(&self, request: &Request, authorization: Option<&str>) -> std::result::Result<Response, Failure>;
+    /// A request on its way; letting it go takes it back.
+    type Pending;
+    /// Sends. `authorization` is the value of that header; none sends none.
+    fn begin(&self, request: &Request, authorization: Option<&str>) -> std::result::Result<Self::Pending, Failure>;
+    /// Waits for the answer and reads it.
+    fn finish(&self, pending: Self::Pending) -> std::result::Result<Response, Failure>;
 }
+
+/// A request sent before its turn.
+type Begun<P> = std::result::Result<P, Failure>;
 
 /// Time and chance.
 pub(crate) trait Clock {
     /// Milliseconds that only go forward.
     fn now_ms(&self) -> u64;
+    /// Seconds since 1970, as far as the host knows them.
+    fn unix_s(&self) -> i64;
     fn sleep(&self, time: Duration);
     fn chance(&self) -> u16;
 }
@@ -67,16 +77,9 @@ pub(crate) struct Page {
     pub(crate) rate: Option<Rate>,
 }
 
-/// A walk under way; `position` is none behind the last page.
-pub(crate) struct Walk {
-    operation: &'static Operation,
-    key: &'static str,
-    arguments: Arguments,
-    /// Tried in this order; what worked goes with the pages that follow.
-    keys: (Option<Which>, Option<Which>),
-    size: u32,
-    read: u32,
-    position: Option<Position>,
+/// Which limit a request counts against, as far as is known.
+fn bucket(operation: &Operation, key: Option<Which>) -> String {
+    format!("{}:{}", key.map_or(NO_KEY, Which::name), operation.id)
 }
 
 /// The operation with this id, or the nearest name.
@@ -108,8 +111,11 @@ impl<S: Transport + Clock> Client<S> {
     pub(crate) fn call(&self, id: &str, arguments: &str) -> Result<Output> {
         let operation = self.allowed(id)?;
         let arguments = arguments::check(operation, arguments)?;
+        if operation.feed.is_some() {
+            return self.call_feed(operation, arguments);
+        }
         let mut keys = self.connection.keys(operation);
-        let answer = self.exchange(operation, &arguments, &[], &mut keys, &mut self.budget());
+        let answer = self.exchange(operation, &arguments, &[], &mut keys, &mut self.budget(), None);
         let answer =
             answer.and_then(|(response, rate)| Ok(Output { success: response::value(operation, &response)?, rate }));
         // A server may repeat what it was sent.
@@ -121,102 +127,16 @@ impl<S: Transport + Clock> Client<S> {
         let operation = self.allowed(id)?;
         let arguments = arguments::check(operation, &arguments.to_string())?;
         let request = request::build(operation, &arguments, &[], &self.connection)?;
-        let (response, _) = self.send(operation, &request, Some(which), &mut self.budget())?;
+        let (response, _) = self.send(operation, &request, Some(which), &mut self.budget(), None)?;
         match response.succeeded() {
             true => response::value(operation, &response),
             false => Err(self.refusal(operation, &arguments, &response, Some(which))),
         }
     }
 
-    /// Prepares a walk from the start or from a cursor. Sends nothing.
-    pub(crate) fn walk(&self, id: &str, arguments: &str, start: Option<&str>) -> Result<Walk> {
-        let operation = self.allowed(id)?;
-        let (Answer::Items { key, .. }, Some(first)) = (&operation.answer, paging::start(operation)) else {
-            return Err(Error::new(Reason::Invalid, format!("{id} does not page: use `call`")));
-        };
-        let arguments = arguments::check(operation, arguments)?;
-        if let Some((field, _)) = arguments.iter().find(|(field, _)| field.paging == Paging::Position) {
-            let problem = "is set by the walk itself: leave it out, or use `call` for one page";
-            return Err(Error::invalid(&format!("arguments of {id}"), vec![Violation::new(field.name, problem)]));
-        }
-        let asked =
-            arguments.iter().find(|(field, _)| field.paging == Paging::Size).and_then(|(_, value)| value.as_u64());
-        let size =
-            asked.and_then(|n| u32::try_from(n).ok()).or(self.connection.page_size).unwrap_or(operation.page_limit);
-        let (read, position) = match start {
-            None => (0, first),
-            Some(text) => paging::decode(id, arguments.digest(), self.connection.fingerprint(), text)
-                .and_then(|cursor| {
-                    paging::fits(operation.pages, &cursor.position)
-                        .then_some((cursor.read, cursor.position))
-                        .ok_or_else(|| "this cursor was not made by this connector".to_owned())
-                })
-                .map_err(|problem| Error::new(Reason::Invalid, format!("cursor: {problem}")))?,
-        };
-        // A page of one has no room for the record it shares with the last.
-        let least = 1 + u32::from(paging::overlaps(operation, self.connection.overlap));
-        let size = size.min(operation.page_limit).max(least);
-        let keys = self.connection.keys(operation);
-        Ok(Walk { operation, key, arguments, keys, size, read, position: Some(position) })
-    }
-
-    /// The next page. The walk moves on only when one is delivered, so an
-    /// error can be tried again.
-    pub(crate) fn next(&self, walk: &mut Walk) -> Result<Option<Page>> {
-        let mut position = match &walk.position {
-            None => return Ok(None),
-            Some(position) => position.clone(),
-        };
-        let mut budget = self.budget();
-        loop {
-            let Some(size) = paging::size(&position, walk.size) else {
-                return Err(walk.incomplete(
-                    "PagerDuty lists no more than 10,000 records at a time: narrow it with filters or dates",
-                    None,
-                ));
-            };
-            let values = paging::values(walk.operation, &position, size);
-            let (response, rate) =
-                self.exchange(walk.operation, &walk.arguments, &values, &mut walk.keys, &mut budget)?;
-            let text = response.text(walk.operation)?;
-            let page = envelope::read(text, walk.key).map_err(|error| {
-                response.unexpected(walk.operation, &format!("not a page with `{}`: {error}", walk.key))
-            })?;
-            match paging::step(walk.operation, &position, size, self.connection.overlap, &page) {
-                Step::Again(earlier) => position = earlier,
-                Step::Broken(problem) => return Err(walk.incomplete(&problem, response.request_id())),
-                Step::Deliver { skip, next } => {
-                    let count = u32::try_from(page.items.len().saturating_sub(skip.len())).unwrap_or(u32::MAX);
-                    let read = walk.read.saturating_add(count);
-                    let next_cursor = match &next {
-                        None => None,
-                        Some(position) => Some(self.cursor(walk, read, position).ok_or_else(|| {
-                            response.unexpected(walk.operation, "a page whose cursor is longer than can be carried")
-                        })?),
-                    };
-                    let page = Page {
-                        items: envelope::array(text, &page.items, &skip),
-                        count,
-                        total: page.total.or(page.total_results).and_then(|total| u32::try_from(total).ok()),
-                        next: next_cursor,
-                        request_id: response.request_id(),
-                        rate,
-                    };
-                    (walk.read, walk.position) = (read, next);
-                    return Ok(Some(page));
-                }
-            }
-        }
-    }
-
-    fn cursor(&self, walk: &Walk, read: u32, position: &Position) -> Option<String> {
-        let account = self.connection.fingerprint();
-        let cursor = Cursor { arguments: walk.arguments.digest(), account, read, position: position.clone() };
-        paging::encode(walk.operation.id, &cursor)
-    }
-
     /// Sends with the right credential, and with the other one where the first
-    /// is forbidden to read.
+    /// is forbidden to read. `begun`: the same request with the first
+    /// credential, sent already.
     fn exchange(
         &self,
         operation: &'static Operation,
@@ -224,13 +144,14 @@ impl<S: Transport + Clock> Client<S> {
         page: &PageValues,
         keys: &mut (Option<Which>, Option<Which>),
         budget: &mut Duration,
+        begun: Option<Begun<S::Pending>>,
     ) -> Result<(Response, Option<Rate>)> {
         let request = request::build(operation, arguments, page, &self.connection)?;
         let (first, second) = *keys;
-        let (mut response, mut rate) = self.send(operation, &request, first, budget)?;
+        let (mut response, mut rate) = self.send(operation, &request, first, budget, begun)?;
         let mut used = first;
         if let (403, Some(_)) = (response.status, second) {
-            (response, rate) = self.send(operation, &request, second, budget)?;
+            (response, rate) = self.send(operation, &request, second, budget, None)?;
             used = second;
         }
         match response.succeeded() {
@@ -268,25 +189,20 @@ impl<S: Transport + Clock> Client<S> {
         request: &Request,
         key: Option<Which>,
         budget: &mut Duration,
+        begun: Option<Begun<S::Pending>>,
     ) -> Result<(Response, Option<Rate>)> {
-        let bucket = format!("{}:{}", key.map_or("none", Which::name), operation.id);
+        let bucket = bucket(operation, key);
         let authorization = key.map(|which| self.connection.authorization(which));
-        let hold = Duration::from_millis(self.rates.borrow().hold_ms(&bucket, self.system.now_ms()));
-        if hold > *budget {
-            let message = format!(
-                "{}: the rate limit is spent for another {} s, longer than the setting max_wait_s allows; nothing was sent",
-                operation.id,
-                hold.as_secs()
-            );
-            let retry_after_ms = u32::try_from(hold.as_millis()).ok();
-            return Err(Box::new(Error { retry_after_ms, ..*Error::new(Reason::Throttled, message) }));
+        if begun.is_none() {
+            self.hold(operation, &bucket, budget)?;
         }
-        *budget -= hold;
-        self.pause(hold);
         let (mut tries, mut throttles, mut in_doubt) = (0, 0, false);
+        let mut begun = begun;
         loop {
-            let attempt = self.system.send(request, authorization.as_deref());
+            let sent = begun.take().unwrap_or_else(|| self.begin(&bucket, request, authorization.as_deref()));
+            let attempt = sent.and_then(|pending| self.system.finish(pending));
             let outcome = match &attempt {
+                Ok(response) if response.is_not_yet() => Outcome::NotYet,
                 Ok(response) => Outcome::Status(response.status, response.asked_wait()),
                 Err(failure) => failure.outcome,
             };
@@ -295,7 +211,7 @@ impl<S: Transport + Clock> Client<S> {
                 _ => tries += 1,
             }
             let rate = attempt.as_ref().ok().and_then(|response| response.rate(bucket.clone()));
-            rate.iter().for_each(|rate| self.observe(rate.clone()));
+            rate.iter().for_each(|rate| self.rates.borrow_mut().hear(rate.clone(), self.system.now_ms()));
             in_doubt |= matches!(outcome, Outcome::Unknown | Outcome::Status(408 | 500..=599, _))
                 // An answer came, and could not be read to its end.
                 || attempt.as_ref().is_err_and(|failure| failure.reason == Reason::Unexpected);
@@ -322,6 +238,48 @@ impl<S: Transport + Clock> Client<S> {
         }
     }
 
+    /// Sends one request, and counts it until an answer tells better.
+    fn begin(&self, bucket: &str, request: &Request, authorization: Option<&str>) -> Begun<S::Pending> {
+        self.rates.borrow_mut().spend(bucket);
+        self.system.begin(request, authorization)
+    }
+
+    /// Waits as long as the rate limit asks for.
+    fn hold(&self, operation: &Operation, bucket: &str, budget: &mut Duration) -> Result<()> {
+        let hold = self.rates.borrow().hold(bucket, self.system.now_ms(), self.connection.rate_reserve);
+        let time = Duration::from_millis(hold.ms);
+        let time = match hold.to_end {
+            true if time > *budget => {
+                let message = format!(
+                    "{}: the rate limit is spent for another {} s, longer than the setting max_wait_s allows; nothing was sent",
+                    operation.id,
+                    time.as_secs()
+                );
+                let retry_after_ms = u32::try_from(time.as_millis()).ok();
+                return Err(Box::new(Error { retry_after_ms, ..*Error::new(Reason::Throttled, message) }));
+            }
+            // The header counts whole seconds, and others wait for the same
+            // moment.
+            true => time + spread(Duration::from_millis(500), self.system.chance()),
+            false => time,
+        };
+        let time = time.min(*budget);
+        *budget -= time;
+        self.pause(time);
+        Ok(())
+    }
+
+    /// An error as it leaves the connector: without the credentials, and with
+    /// what is known of the rate limit, for a host to learn from.
+    pub(crate) fn leaving(&self, error: Box<Error>) -> Box<Error> {
+        let mut error = self.connection.redact(error);
+        if let Some(Rate { bucket, limit, remaining, reset_ms }) = self.rates.borrow().heard(self.system.now_ms()) {
+            let rate = json!({"bucket": bucket, "limit": limit, "remaining": remaining, "reset_ms": reset_ms});
+            error.extra.insert("rate".to_owned(), rate);
+        }
+        error
+    }
+
     /// What one call of the contract may spend waiting, all its requests together.
     fn budget(&self) -> Duration {
         Duration::from_millis(self.connection.max_wait_ms)
@@ -331,17 +289,6 @@ impl<S: Transport + Clock> Client<S> {
         if !time.is_zero() {
             self.system.sleep(time);
         }
-    }
-}
-
-impl Walk {
-    fn incomplete(&self, problem: &str, request_id: Option<String>) -> Box<Error> {
-        let message =
-            format!("{}: {problem}. {} records were read and there may be more", self.operation.id, self.read);
-        let mut error = Error::new(Reason::Incomplete, message);
-        error.request_id = request_id;
-        error.extra.insert("read".to_owned(), Value::from(self.read));
-        error
     }
 }
 

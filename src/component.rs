@@ -13,8 +13,8 @@ use serde_json::json;
 
 use crate::bindings::exports::saas::connector::{catalog as wit, inventory, session, triggers};
 use crate::bindings::saas::connector::types;
-use crate::catalog::{self, Answer, Effect, From, Key, Operation, Pages, Stability};
-use crate::client::{self, Client, Walk};
+use crate::catalog::{self, Answer, Effect, From, Key, Operation, Pages, Stability, Unset};
+use crate::client::{self, Client, Transport, Walk};
 use crate::connection::{Connection, METHODS, settings_schema};
 use crate::error::{Error, Reason, Violation};
 use crate::rates::Rate;
@@ -30,7 +30,7 @@ pub(crate) struct Opened(Rc<Client<Wasi>>);
 /// A walk under way, with the account it runs on.
 pub(crate) struct Walking {
     client: Rc<Client<Wasi>>,
-    walk: RefCell<Walk>,
+    walk: RefCell<Walk<<Wasi as Transport>::Pending>>,
 }
 
 impl wit::Guest for Component {
@@ -152,14 +152,14 @@ impl session::GuestConnection for Opened {
 
 impl Opened {
     fn answer<T>(&self, result: crate::error::Result<T>) -> Result<T, types::Error> {
-        result.map_err(|error| outgoing_error(*self.0.connection.redact(error)))
+        result.map_err(|error| outgoing_error(*self.0.leaving(error)))
     }
 }
 
 impl session::GuestPages for Walking {
     fn next(&self) -> Result<Option<session::Page>, types::Error> {
         let page = self.client.next(&mut self.walk.borrow_mut());
-        let page = page.map_err(|error| outgoing_error(*self.client.connection.redact(error)))?;
+        let page = page.map_err(|error| outgoing_error(*self.client.leaving(error)))?;
         Ok(page.map(|page| session::Page {
             items: page.items,
             count: page.count,
@@ -257,7 +257,12 @@ fn outgoing_operation(operation: &Operation) -> wit::Operation {
     let page_limit = (operation.page_limit > 0).then_some(operation.page_limit);
     let consistency = items.map(|_| match operation.consistency {
         catalog::Consistency::Exact => "exact",
+        catalog::Consistency::UnlessMoved => "exact-unless-moved",
         catalog::Consistency::BestEffort => "best-effort",
+    });
+    let windows = operation.windows.as_ref().map(|windows| {
+        let all = windows.all.map(|(name, value)| json!({ name: value }));
+        json!({"by": windows.by, "unset": told(windows.unset), "since": "since", "until": "until", "all": all})
     });
     wit::Operation {
         id: operation.id.to_owned(),
@@ -280,8 +285,20 @@ fn outgoing_operation(operation: &Operation) -> wit::Operation {
         extra: json!({
             "area_title": operation.area.title, "notes": operation.notes, "key": key, "from": from,
             "items": items, "page_limit": page_limit, "consistency": consistency,
+            "windows": windows, "feed": operation.feed.is_some(),
         })
         .to_string(),
+    }
+}
+
+/// What a list holds without dates, where that is less than everything.
+fn told(unset: Unset) -> Option<String> {
+    match unset {
+        Unset::All => None,
+        Unset::Moment => Some("the present moment".to_owned()),
+        Unset::Days(1) => Some("the last 24 hours".to_owned()),
+        Unset::Days(28..=31) => Some("the last month".to_owned()),
+        Unset::Days(days) => Some(format!("the last {days} days")),
     }
 }
 

@@ -122,6 +122,10 @@ pub(crate) struct Connection {
     pub(crate) max_wait_ms: u64,
     /// Successive offset pages share a record.
     pub(crate) overlap: bool,
+    /// Pages fetched before they are asked for.
+    pub(crate) ahead: u32,
+    /// Percent of each rate limit left to others on the key.
+    pub(crate) rate_reserve: u32,
     /// `127.0.0.1:PORT` or `[::1]:PORT`, in place of PagerDuty's hosts.
     loopback: Option<String>,
     account: String,
@@ -139,7 +143,9 @@ pub(crate) fn settings_schema() -> Value {
             "from": {"type": "string", "format": "email", "title": "Acting user", "description": "E-mail of the user in whose name changes are made; needed with an account key."},
             "page_size": {"type": "integer", "minimum": 2, "maximum": 1000, "title": "Items a page", "description": "How many items a walk asks for at once; never more than the operation allows. Default: as many as it allows."},
             "max_wait_s": {"type": "integer", "minimum": 0, "maximum": 3600, "default": 60, "title": "Longest wait", "description": "Seconds that one call may spend waiting for the rate limit or between repeats, in all."},
+            "rate_reserve": {"type": "integer", "minimum": 0, "maximum": 90, "default": 5, "title": "Reserve of the rate limit", "description": "Percent of each rate limit that is left to others on the same key: with so little left, calls wait until the limit's window ends."},
             "overlap": {"type": "boolean", "default": true, "title": "Overlap pages", "description": "Successive pages share one record, so that records coming and going are noticed. Costs about one request in a hundred."},
+            "ahead": {"type": "integer", "minimum": 0, "maximum": 8, "default": 4, "title": "Pages ahead", "description": "How many pages of a walk are fetched before they are asked for, from the second page on, where their number is known. 0: none."},
             "base_url": {"type": "string", "format": "uri", "pattern": "^http://(127\\.0\\.0\\.1|\\[::1\\]):[0-9]{1,5}$", "title": "Base URL", "description": "A simulator on loopback in place of PagerDuty's hosts.", "x-host-only": true},
             "account": {"type": "string", "maxLength": 128, "title": "Account", "description": "What the host calls this account; cursors are bound to it. Any text that stays the same and is no secret.", "x-host-only": true}
         }
@@ -192,7 +198,9 @@ impl Connection {
             from: settings.text("from", "an e-mail address", is_email),
             page_size: settings.int("page_size", 2, 1000).and_then(|n| u32::try_from(n).ok()),
             max_wait_ms: settings.int("max_wait_s", 0, 3600).unwrap_or(60) * 1000,
+            rate_reserve: settings.int("rate_reserve", 0, 90).and_then(|n| u32::try_from(n).ok()).unwrap_or(5),
             overlap: settings.flag("overlap").unwrap_or(true),
+            ahead: settings.int("ahead", 0, 8).and_then(|n| u32::try_from(n).ok()).unwrap_or(4),
             loopback: settings
                 .text("base_url", "http://127.0.0.1:PORT or http://[::1]:PORT", |text| loopback(text).is_some())
                 .and_then(|text| loopback(&text).map(str::to_owned)),
@@ -323,8 +331,18 @@ impl Settings {
     }
 
     fn finish(mut self) -> Result<()> {
-        const NAMES: [&str; 8] =
-            ["region", "access", "from", "page_size", "max_wait_s", "overlap", "base_url", "account"];
+        const NAMES: [&str; 10] = [
+            "region",
+            "access",
+            "from",
+            "page_size",
+            "max_wait_s",
+            "rate_reserve",
+            "overlap",
+            "ahead",
+            "base_url",
+            "account",
+        ];
         for name in self.given.keys() {
             let near = suggestion(name, NAMES.into_iter());
             self.violations.push(Violation::new(said(name), format!("is no setting of this connector{near}")));

@@ -2,7 +2,7 @@
 //!
 //! Reading order, which is also the way the data flows: [`catalog`] and
 //! [`error`]; [`connection`] and [`arguments`]; [`request`], [`response`], [`envelope`],
-//! [`paging`], [`retry`] and [`rates`]; [`client`], [`choices`], [`account`]
+//! [`paging`], [`time`], [`windows`], [`feed`], [`retry`] and [`rates`]; [`client`], [`choices`], [`account`]
 //! and [`schema`]; [`component`], which exports the contract; [`transport`],
 //! the only I/O.
 //!
@@ -21,13 +21,16 @@ mod component;
 mod connection;
 mod envelope;
 mod error;
+mod feed;
 mod paging;
 mod rates;
 mod request;
 mod response;
 mod retry;
 mod schema;
+mod time;
 mod transport;
+mod windows;
 
 /// The contract's types, generated from `wit/connector.wit`.
 #[allow(missing_docs, unreachable_pub, unsafe_op_in_unsafe_fn, clippy::all)]

@@ -4,11 +4,16 @@
 //! Rule: pure, and the one place that decides completeness. A page either
 //! brings the walk forward, ends it, or ends it in an error: never in silence,
 //! never in a loop. A position that a page leads to is one a cursor can carry.
+//!
+//! What a page can do wrong, and what becomes of it: empty although more
+//! follow, or a token that comes twice: the walk ends with the reason. More or
+//! fewer items than asked for: the next page begins behind what came. A total
+//! that changes is not relied on: where pages overlap, the shift itself shows.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::arguments::fnv;
+use crate::arguments::{Arguments, fnv};
 use crate::catalog::{Consistency, Operation, Pages};
 use crate::envelope::{self, Envelope};
 
@@ -26,6 +31,7 @@ const PATIENCE: u8 = 5;
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Position {
+    /// `offset` and `scim`: how many records are passed over.
     Offset {
         at: u32,
         /// What tells where the last page ended; nothing on the first page and
@@ -38,8 +44,6 @@ pub(crate) enum Position {
     },
     /// `cursor`, `after` and analytics: a token, empty on the first page.
     Token { token: String, guard: Guard },
-    /// Counted from 1; `twin` as above.
-    Scim { start: u32, twin: u64 },
 }
 
 /// Notices tokens that come again, at any distance, in constant space
@@ -49,6 +53,11 @@ pub(crate) struct Guard {
     seen: u64,
     power: u32,
     lap: u32,
+}
+
+impl Guard {
+    /// Nothing seen yet.
+    pub(super) const NEW: Guard = Guard { seen: 0, power: 1, lap: 0 };
 }
 
 /// What a page means for the walk.
@@ -69,34 +78,66 @@ pub(crate) enum Step {
 pub(crate) fn start(operation: &Operation) -> Option<Position> {
     match operation.pages {
         Pages::None => None,
-        Pages::Offset => Some(Position::Offset { at: 0, known: Known::default(), twin: 0, stale: 0 }),
+        Pages::Offset | Pages::Scim => Some(Position::Offset { at: 0, known: Known::default(), twin: 0, stale: 0 }),
         Pages::Cursor | Pages::After | Pages::Analytics => {
-            Some(Position::Token { token: String::new(), guard: Guard { seen: 0, power: 1, lap: 0 } })
+            Some(Position::Token { token: String::new(), guard: Guard::NEW })
         }
-        Pages::Scim => Some(Position::Scim { start: 1, twin: 0 }),
     }
 }
 
 /// Whether a position belongs to a dialect.
 pub(crate) fn fits(pages: Pages, position: &Position) -> bool {
     match (pages, position) {
-        (Pages::Offset, Position::Offset { .. })
-        | (Pages::Cursor | Pages::After | Pages::Analytics, Position::Token { .. })
-        | (Pages::Scim, Position::Scim { .. }) => true,
+        (Pages::Offset | Pages::Scim, Position::Offset { .. })
+        | (Pages::Cursor | Pages::After | Pages::Analytics, Position::Token { .. }) => true,
         (Pages::None | Pages::Offset | Pages::Cursor | Pages::After | Pages::Analytics | Pages::Scim, _) => false,
     }
 }
 
 /// How many items to ask for, of those wanted; none where the dialect's end
 /// is reached although there may be more.
-pub(crate) fn size(position: &Position, wanted: u32) -> Option<u32> {
+pub(crate) fn size(operation: &Operation, position: &Position, wanted: u32) -> Option<u32> {
     match position {
-        Position::Offset { at, known, .. } => {
+        Position::Offset { at, known, .. } if operation.pages == Pages::Offset => {
             let room = OFFSET_END.saturating_sub(*at);
             // With an overlap a page of one would hold nothing but the seam.
             (room > u32::from(!known.seams.is_empty())).then_some(wanted.min(room))
         }
-        Position::Token { .. } | Position::Scim { .. } => Some(wanted),
+        Position::Offset { .. } | Position::Token { .. } => Some(wanted),
+    }
+}
+
+/// Whether nothing has been read at this position's list yet.
+pub(crate) fn is_start(position: &Position) -> bool {
+    match position {
+        Position::Offset { at, known, twin, .. } => *at == 0 && known.seams.is_empty() && *twin == 0,
+        Position::Token { token, .. } => token.is_empty(),
+    }
+}
+
+/// The values of a page that follows the one at `position`, `pages` further,
+/// if every page between is full and nothing shifts; none where that cannot
+/// be told, or where a list of `total` records ends before.
+pub(crate) fn ahead(
+    operation: &Operation,
+    position: &Position,
+    size: u32,
+    overlap: bool,
+    pages: u32,
+    total: u64,
+) -> Option<Vec<(&'static str, Value)>> {
+    let Position::Offset { at, .. } = position else { return None };
+    let shared = u32::from(size > 1 && overlaps(operation, overlap));
+    let at = at.checked_add((size - shared).checked_mul(pages)?)?;
+    let reached = operation.pages == Pages::Offset && at.checked_add(size)? > OFFSET_END;
+    let wanted = pages == 0 || u64::from(at) + u64::from(shared) < total;
+    (wanted && !reached).then(|| offset_values(operation, at, size))
+}
+
+fn offset_values(operation: &Operation, at: u32, size: u32) -> Vec<(&'static str, Value)> {
+    match operation.pages {
+        Pages::Scim => vec![("startIndex", at.saturating_add(1).into()), ("count", size.into())],
+        _ => vec![("limit", size.into()), ("offset", at.into())],
     }
 }
 
@@ -109,15 +150,22 @@ pub(crate) fn values(operation: &Operation, position: &Position, size: u32) -> V
         Pages::None | Pages::Offset | Pages::Scim => "",
     };
     match position {
-        Position::Offset { at, .. } => vec![("limit", size.into()), ("offset", (*at).into())],
+        Position::Offset { at, .. } => offset_values(operation, *at, size),
         Position::Token { token, .. } if token.is_empty() => vec![("limit", size.into())],
         Position::Token { token, .. } => vec![("limit", size.into()), (token_name, token.as_str().into())],
-        Position::Scim { start, .. } => vec![("startIndex", (*start).into()), ("count", size.into())],
     }
 }
 
-/// Decides on a page that was asked for at `position` with `size`.
-pub(crate) fn step(operation: &Operation, position: &Position, size: u32, overlap: bool, page: &Envelope<'_>) -> Step {
+/// Decides on a page that was asked for at `position` with `size`. `fixed`:
+/// records never change places in this list.
+pub(crate) fn step(
+    operation: &Operation,
+    position: &Position,
+    size: u32,
+    overlap: bool,
+    fixed: bool,
+    page: &Envelope<'_>,
+) -> Step {
     let count = u32::try_from(page.items.len()).unwrap_or(u32::MAX);
     // Where the answer does not say, a full page promises another; full is
     // what the provider says it holds, where that is less than was asked for.
@@ -125,13 +173,19 @@ pub(crate) fn step(operation: &Operation, position: &Position, size: u32, overla
     let more = page.more.unwrap_or(count >= size.min(most.unwrap_or(size)));
     match position {
         Position::Offset { at, known, twin, stale } => {
+            let more = match page.total_results {
+                Some(total) if operation.pages == Pages::Scim => u64::from(*at) + u64::from(count) < total,
+                _ => more,
+            };
             if size > 1 && overlaps(operation, overlap) {
-                return overlapping(*at, known, *stale, size, more, page);
+                return overlapping(*at, known, *stale, size, more, fixed, page);
             }
             // A cursor can have been made while pages overlapped.
-            let Some(Joint { skip, .. }) = join(known, page) else { return back(*at, known, *twin, *stale, size) };
+            let Some(Joint { skip, .. }) = join(known, fixed, page) else {
+                return back(*at, known, *twin, *stale, size);
+            };
             side_by_side(*twin, more, skip, page, |twin| Position::Offset {
-                at: at.saturating_add(count).min(OFFSET_END),
+                at: at.saturating_add(count),
                 known: Known::default(),
                 twin,
                 stale: 0,
@@ -152,17 +206,28 @@ pub(crate) fn step(operation: &Operation, position: &Position, size: u32, overla
             }
             follow(token, *guard, next)
         }
-        Position::Scim { start, twin } => {
-            let next = start.saturating_add(count);
-            let more = page.total_results.map_or(count >= size, |total| u64::from(next) <= total);
-            side_by_side(*twin, more, Vec::new(), page, |twin| Position::Scim { start: next, twin })
-        }
     }
 }
 
 /// Whether successive pages of this operation share a record.
 pub(crate) fn overlaps(operation: &Operation, wanted: bool) -> bool {
-    wanted && operation.pages == Pages::Offset && operation.consistency == Consistency::Exact
+    let shifts = matches!(operation.pages, Pages::Offset | Pages::Scim);
+    wanted && shifts && operation.consistency != Consistency::BestEffort
+}
+
+/// Whether records of this list never change places: it is declared, and no
+/// argument asks for another order.
+pub(crate) fn is_fixed(operation: &Operation, arguments: &Arguments) -> bool {
+    let among = |value: &Value, fixed: &[&str]| {
+        let stem = value.as_str().map(|word| word.split(':').next().unwrap_or(word));
+        stem.is_some_and(|stem| fixed.contains(&stem))
+    };
+    let kept = operation.exact_while.is_none_or(|(name, fixed)| match arguments.get(name) {
+        None => true,
+        Some(Value::Array(words)) => words.iter().all(|word| among(word, fixed)),
+        Some(word) => among(word, fixed),
+    });
+    operation.consistency == Consistency::Exact && kept
 }
 
 /// Pages that begin where the last one ended. Nothing tells of a shift, but a
@@ -179,7 +244,7 @@ fn side_by_side(twin: u64, more: bool, skip: Vec<usize>, page: &Envelope<'_>, ne
 }
 
 /// What makes a record the same record: its `id`, or all of it.
-fn identity(item: &RawValue) -> u64 {
+pub(crate) fn identity(item: &RawValue) -> u64 {
     match envelope::member(item.get(), "id") {
         Ok(Some(id)) if id != "null" => fnv(id.as_bytes(), 11),
         Ok(_) | Err(_) => fnv(item.get().as_bytes(), 12),

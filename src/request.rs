@@ -23,7 +23,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// Values of the page dialect that override or join the caller's.
+/// Values of the page dialect and of a window that join the caller's or stand
+/// in their place; null takes the caller's away.
 pub(crate) type PageValues = [(&'static str, Value)];
 
 /// Builds the request of one call or of one page.
@@ -122,9 +123,8 @@ fn query(operation: &'static Operation, arguments: &Arguments, page: &PageValues
             (value, _) => pairs.push((encoded(field.name), encoded(&plain(value)))),
         }
     }
-    pairs.extend(
-        page.iter().filter(|(name, _)| in_query(name)).map(|(name, value)| (encoded(name), encoded(&plain(value)))),
-    );
+    let added = page.iter().filter(|(name, value)| in_query(name) && !value.is_null());
+    pairs.extend(added.map(|(name, value)| (encoded(name), encoded(&plain(value)))));
     pairs
 }
 

@@ -44,6 +44,11 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
+    /// Refused because what it names is not visible yet (400, code 2100).
+    pub(crate) fn is_not_yet(&self) -> bool {
+        self.status == 400 && complaint(&self.body).code.as_deref() == Some("2100")
+    }
+
     /// What the answer said of the rate limit.
     pub(crate) fn rate(&self, bucket: String) -> Option<Rate> {
         let number = |name| self.header(name)?.trim().parse::<u32>().ok();

@@ -8,11 +8,17 @@ use std::time::Duration;
 /// Tries of one request in all, throttled ones not counted.
 pub(crate) const MOST_TRIES: u32 = 4;
 
+/// Tries in all of what may not be visible yet.
+const MOST_LOOKS: u32 = 3;
+
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// An answer, and how long it asked to wait.
     Status(u16, Option<Duration>),
+    /// Refused because what it names is not visible yet, as right after it was
+    /// created (400, code 2100).
+    NotYet,
     /// Nothing reached the server, and another try may.
     NotSent,
     /// Nothing reached the server and another try will not help.
@@ -56,8 +62,12 @@ pub(crate) fn verdict(
             growing(Duration::from_millis(400), tries, chance).max(asked.unwrap_or_default())
         }
         Outcome::Unknown if idempotent && tries < MOST_TRIES => growing(Duration::from_millis(400), tries, chance),
+        // Refused is not executed. It can be the plain truth, so not for long.
+        Outcome::NotYet if tries < MOST_LOOKS => growing(Duration::from_millis(500), tries, chance),
         Outcome::NotSent if tries < MOST_TRIES => growing(Duration::from_millis(200), tries, chance),
-        Outcome::Status(..) | Outcome::Unknown | Outcome::NotSent | Outcome::Hopeless => return Verdict::Stop,
+        Outcome::Status(..) | Outcome::Unknown | Outcome::NotYet | Outcome::NotSent | Outcome::Hopeless => {
+            return Verdict::Stop;
+        }
     };
     if wait <= budget { Verdict::Wait(wait) } else { Verdict::Stop }
 }
@@ -68,7 +78,8 @@ fn growing(first: Duration, times: u32, chance: u16) -> Duration {
     whole / 2 + spread(whole / 2, chance)
 }
 
-fn spread(most: Duration, chance: u16) -> Duration {
+/// A part of `most`, as `chance` will have it.
+pub(crate) fn spread(most: Duration, chance: u16) -> Duration {
     most.mul_f64(f64::from(chance) / f64::from(u16::MAX))
 }
 
@@ -127,6 +138,15 @@ mod tests {
         check(Outcome::NotSent, false, 1, 0, LONG, Some((100, 200)));
         check(Outcome::NotSent, false, MOST_TRIES, 0, LONG, None);
         check(Outcome::Hopeless, true, 1, 0, LONG, None);
+    }
+
+    #[test]
+    fn what_is_not_visible_yet_is_looked_for_twice_more() {
+        for idempotent in [true, false] {
+            check(Outcome::NotYet, idempotent, 1, 0, LONG, Some((250, 500)));
+            check(Outcome::NotYet, idempotent, 2, 0, LONG, Some((500, 1_000)));
+            check(Outcome::NotYet, idempotent, MOST_LOOKS, 0, LONG, None);
+        }
     }
 
     #[test]

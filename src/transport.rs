@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use wasip2::clocks::monotonic_clock;
+use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody,
@@ -35,9 +35,21 @@ const LONGEST_BODY: usize = 64 * 1024 * 1024;
 /// The host, through WASI.
 pub(crate) struct Wasi;
 
+/// A request on its way. Letting it go takes it back.
+pub(crate) struct Pending {
+    answer: FutureIncomingResponse,
+    /// Kept until the answer is read: a request that is let go takes its answer
+    /// with it.
+    _unfinished: Option<(OutputStream, OutgoingBody)>,
+}
+
 impl Clock for Wasi {
     fn now_ms(&self) -> u64 {
         monotonic_clock::now() / 1_000_000
+    }
+
+    fn unix_s(&self) -> i64 {
+        i64::try_from(wall_clock::now().seconds).unwrap_or(i64::MAX)
     }
 
     fn sleep(&self, time: Duration) {
@@ -51,19 +63,23 @@ impl Clock for Wasi {
 }
 
 impl Transport for Wasi {
-    fn send(&self, request: &Request, authorization: Option<&str>) -> Result<Response, Failure> {
+    type Pending = Pending;
+
+    fn begin(&self, request: &Request, authorization: Option<&str>) -> Result<Pending, Failure> {
         let outgoing = outgoing(request, authorization).ok_or_else(|| Failure {
             outcome: Outcome::Hopeless,
             reason: Reason::Invalid,
             message: "the request holds a header or a path that HTTP does not allow; nothing was sent".to_owned(),
         })?;
         let body = outgoing.body().map_err(|()| broken("the request could not be written"))?;
-        let pending = handle(outgoing, options(request.body.as_ref().map_or(0, Vec::len))).map_err(failure)?;
-        // Kept until the answer is read: a request that is let go takes its
-        // answer with it.
-        let _unfinished = write(body, request.body.as_deref().unwrap_or_default(), &pending)?;
-        pending.subscribe().block();
-        let response = match pending.get() {
+        let answer = handle(outgoing, options(request.body.as_ref().map_or(0, Vec::len))).map_err(failure)?;
+        let _unfinished = write(body, request.body.as_deref().unwrap_or_default(), &answer)?;
+        Ok(Pending { answer, _unfinished })
+    }
+
+    fn finish(&self, pending: Pending) -> Result<Response, Failure> {
+        pending.answer.subscribe().block();
+        let response = match pending.answer.get() {
             Some(Ok(Ok(response))) => response,
             Some(Ok(Err(code))) => return Err(failure(code)),
             Some(Err(())) | None => return Err(broken("no answer came")),

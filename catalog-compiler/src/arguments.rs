@@ -4,7 +4,7 @@
 //! notes everywhere; no file writes them.
 
 use crate::model::{Body, Catalog, Field, Marker, Operation, Pages, Paging, Place, Segment, Type};
-use crate::source::{Spot, Word};
+use crate::source::Word;
 
 /// An argument and where it goes.
 pub(crate) struct Argument {
@@ -24,7 +24,7 @@ pub(crate) fn of(operation: &Operation, catalog: &Catalog) -> Vec<Argument> {
     let mut found: Vec<Argument> = path(operation);
     found.extend(operation.query.iter().map(|field| Argument::new(field.clone(), Place::Query)));
     found.extend(body(operation, catalog).into_iter().map(|field| Argument::new(field, Place::Body)));
-    let paging = paging(operation.pages, operation.page_limit, operation.id.at);
+    let paging = paging(operation);
     found.extend(paging.into_iter().filter(|argument| !operation.undeclared.contains(&argument.field.name.text)));
     found
 }
@@ -82,7 +82,8 @@ const FROM_ONE: Type = Type::Int { min: 1, max: i64::MAX };
 
 /// The arguments of a dialect. Where two of them say where a page begins, the
 /// first is the one that a walk sets.
-fn paging(pages: Pages, most: u32, at: Spot) -> Vec<Argument> {
+fn paging(operation: &Operation) -> Vec<Argument> {
+    let (pages, at, most) = (operation.pages, operation.id.at, operation.page_limit);
     let place = if pages == Pages::Analytics { Place::Body } else { Place::Query };
     let size = Type::Int { min: 1, max: i64::from(most) };
     let argument = |name: &str, of: Type, paging: Paging, note: &str| {
@@ -96,7 +97,13 @@ fn paging(pages: Pages, most: u32, at: Spot) -> Vec<Argument> {
     match pages {
         Pages::None => Vec::new(),
         Pages::Offset => vec![limit("limit"), start("offset", SKIP, "How many items to pass over first"), total()],
-        Pages::Cursor => vec![limit("limit"), start("cursor", Type::TEXT, "The `next_cursor` of the page before")],
+        Pages::Cursor => {
+            let note = match operation.feed {
+                None => "The `next_cursor` of the page before",
+                Some(_) => "The `next_cursor` of the page before, or of the last poll: it outlives the walk",
+            };
+            vec![limit("limit"), start("cursor", Type::TEXT, note)]
+        }
         Pages::After => vec![
             limit("limit"),
             start("after", Type::TEXT, "The `after` of the page before, to go on from there"),
@@ -113,7 +120,8 @@ fn paging(pages: Pages, most: u32, at: Spot) -> Vec<Argument> {
 }
 
 /// What a dialect puts beside the collection in an answer.
-pub(crate) fn envelope(pages: Pages, at: Spot) -> Vec<Field> {
+pub(crate) fn envelope(operation: &Operation) -> Vec<Field> {
+    let (pages, at) = (operation.pages, operation.id.at);
     let field = |name: &str, of: Type, note: &str| {
         let mut field = Field::new(Word { text: name.to_owned(), at }, of);
         note.clone_into(&mut field.note);
@@ -126,7 +134,11 @@ pub(crate) fn envelope(pages: Pages, at: Spot) -> Vec<Field> {
         Pages::None => Vec::new(),
         Pages::Offset => vec![limit(), field("offset", SKIP, "How many items were passed over"), more(), total()],
         Pages::Cursor => {
-            vec![limit(), field("next_cursor", Type::TEXT, "Where the next page begins; null on the last")]
+            let note = match operation.feed {
+                None => "Where the next page begins; null on the last",
+                Some(_) => "Where the next page begins, and behind the last one the next poll",
+            };
+            vec![limit(), field("next_cursor", Type::TEXT, note)]
         }
         Pages::After => vec![
             limit(),

@@ -5,6 +5,9 @@
 
 use crate::source::{Spot, Text, Word};
 
+mod walk;
+pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Windows};
+
 /// Everything in the folder.
 #[derive(Default)]
 pub(crate) struct Catalog {
@@ -21,6 +24,11 @@ impl Catalog {
     /// The entity of this name.
     pub(crate) fn entity(&self, id: &str) -> Option<&Entity> {
         self.entities.iter().find(|entity| entity.name.text == id)
+    }
+
+    /// The operation of this id.
+    pub(crate) fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.id.text == id)
     }
 }
 
@@ -126,13 +134,6 @@ pub(crate) enum Pages {
     Scim,
 }
 
-/// What a walk promises.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Consistency {
-    Exact,
-    BestEffort,
-}
-
 /// How a body is written.
 pub(crate) enum Encoding {
     None,
@@ -195,6 +196,12 @@ pub(crate) struct Operation {
     /// sends them all the same, nobody else is offered them.
     pub(crate) undeclared: Vec<String>,
     pub(crate) consistency: Consistency,
+    pub(crate) exact_while: Option<ExactWhile>,
+    pub(crate) windows: Option<Windows>,
+    /// In place of a call.
+    pub(crate) feed: Option<Feed>,
+    /// Everything in it could be read.
+    pub(crate) whole: bool,
     /// Lines of its table in the file, blank ones aside.
     pub(crate) lines: usize,
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::connection::Connection;
+use crate::paging::{Cursor, Position};
 
 /// What the other side does with one request.
 #[derive(Debug, Clone)]
@@ -41,9 +42,12 @@ pub(crate) struct Script {
 }
 
 impl Transport for Script {
-    fn send(&self, request: &Request, authorization: Option<&str>) -> std::result::Result<Response, Failure> {
+    type Pending = std::result::Result<Response, Failure>;
+
+    fn begin(&self, request: &Request, authorization: Option<&str>) -> std::result::Result<Self::Pending, Failure> {
         self.sent.borrow_mut().push((request.clone(), authorization.map(str::to_owned)));
-        match self.turns.borrow_mut().pop_front().unwrap_or_else(|| panic!("an unforeseen request: {request:?}")) {
+        let turn = self.turns.borrow_mut().pop_front();
+        Ok(match turn.unwrap_or_else(|| panic!("an unforeseen request: {request:?}")) {
             Turn::Answer(status, headers, body) => Ok(Response {
                 status,
                 headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -53,13 +57,21 @@ impl Transport for Script {
                 Err(Failure { outcome: Outcome::Hopeless, reason: Reason::Unexpected, message: "too long".to_owned() })
             }
             Fail(outcome) => Err(Failure { outcome, reason: Reason::Unavailable, message: "it broke".to_owned() }),
-        }
+        })
+    }
+
+    fn finish(&self, pending: Self::Pending) -> std::result::Result<Response, Failure> {
+        pending
     }
 }
 
 impl Clock for Script {
     fn now_ms(&self) -> u64 {
         self.now.get()
+    }
+
+    fn unix_s(&self) -> i64 {
+        1_793_534_400
     }
 
     fn sleep(&self, time: Duration) {
@@ -253,13 +265,67 @@ fn a_spent_limit_holds_the_next_call() {
     client.call(READ.0, READ.1).unwrap();
     assert!(client.waits().is_empty());
     client.call(READ.0, READ.1).unwrap();
-    assert_eq!(client.waits(), [30_000]);
+    assert_eq!(client.waits(), [30_500], "the header counts whole seconds");
     client.call(READ.0, READ.1).unwrap();
     let error = client.call(READ.0, READ.1).unwrap_err();
     assert_eq!((error.reason, error.status, error.retry_after_ms), (Reason::Throttled, None, Some(61_000)));
     assert!(error.message.contains("nothing was sent"));
-    assert_eq!(client.waits(), [30_000]);
+    assert_eq!(client.waits(), [30_500]);
     assert_eq!(client.keys().len(), 3);
+}
+
+/// Knowing this of the limit, and with this setting, the next call waits so
+/// long, or is not sent at all.
+fn paced(remaining: u32, settings: Value, expected: Option<u64>) {
+    let turns = if expected.is_some() { vec![team()] } else { vec![] };
+    let client = client_with(&[("token", "main")], settings.clone(), turns);
+    client.observe(Rate { bucket: "main:teams.get".to_owned(), limit: 960, remaining, reset_ms: 10_000 });
+    let result = client.call(READ.0, READ.1);
+    let expected_waits: Vec<u64> = expected.into_iter().filter(|wait| *wait > 0).collect();
+    assert_eq!((result.is_ok(), client.waits()), (expected.is_some(), expected_waits), "{remaining} {settings}");
+    client.keys();
+}
+
+#[test]
+fn calls_slow_down_before_the_limit_is_spent() {
+    paced(240, json!({}), Some(0));
+    paced(147, json!({}), Some(100));
+    paced(49, json!({}), Some(5_000));
+    paced(48, json!({}), Some(10_500));
+    paced(48, json!({"rate_reserve": 0}), Some(204));
+    paced(0, json!({"rate_reserve": 0}), Some(10_500));
+    paced(480, json!({"rate_reserve": 50}), Some(10_500));
+    // What may not wait goes at once while there is anything left to take.
+    paced(49, json!({"max_wait_s": 0}), Some(0));
+    paced(48, json!({"max_wait_s": 0}), None);
+    paced(49, json!({"max_wait_s": 2}), Some(2_000));
+    paced(48, json!({"max_wait_s": 10}), Some(10_000));
+}
+
+#[test]
+fn an_error_tells_what_is_known_of_the_rate_limit() {
+    let headers = |remaining: &str| {
+        let headers = [("ratelimit-limit", "960"), ("ratelimit-remaining", remaining), ("ratelimit-reset", "61")];
+        headers.map(|(name, value)| (name, value.to_owned())).to_vec()
+    };
+    let answer = |status, remaining| Turn::Answer(status, headers(remaining), String::new());
+    let told =
+        |remaining: u32| json!({"bucket": "main:teams.get", "limit": 960, "remaining": remaining, "reset_ms": 61_000});
+    for (turns, expected) in [
+        (vec![answer(429, "0")], Some(told(0))),
+        (vec![answer(404, "700")], Some(told(700))),
+        (vec![answer(200, "700")], Some(told(700))),
+        (vec![empty(404)], None),
+        (vec![Fail(Outcome::Hopeless)], None),
+    ] {
+        let client = client(turns);
+        let error = client.call(READ.0, READ.1).unwrap_err();
+        assert_eq!(client.leaving(error).extra.get("rate"), expected.as_ref());
+    }
+    let client = client(vec![]);
+    client.observe(Rate { bucket: "main:teams.get".to_owned(), limit: 960, remaining: 7, reset_ms: 10_000 });
+    let error = client.call("no.such", "{}").unwrap_err();
+    assert_eq!(client.leaving(error).extra.get("rate"), None, "others said so and know it");
 }
 
 #[test]
@@ -268,13 +334,13 @@ fn what_other_instances_learned_holds_too() {
     let rate = |remaining| Rate { bucket: "main:teams.get".to_owned(), limit: 960, remaining, reset_ms: 5_000 };
     client.observe(rate(0));
     client.call("teams.list", "{}").unwrap();
-    assert!(client.waits().is_empty(), "another operation has a limit of its own");
+    assert_eq!(client.waits(), [5_500], "nothing else is known of the key");
     client.call(READ.0, READ.1).unwrap();
-    assert_eq!(client.waits(), [5_000]);
+    assert_eq!(client.waits(), [5_500], "the window has ended");
     client.observe(rate(0));
-    client.observe(rate(3));
+    client.observe(rate(300));
     client.call(READ.0, READ.1).unwrap();
-    assert_eq!(client.waits(), [5_000]);
+    assert_eq!(client.waits(), [5_500]);
 }
 
 #[test]
@@ -415,6 +481,8 @@ fn the_end_of_what_can_be_listed_is_incomplete() {
             arguments: 0,
             account: client.connection.fingerprint(),
             read: 10_000,
+            feed: None,
+            windows: None,
             position: Position::Offset {
                 at: 9_999,
                 known: crate::paging::Known { seams: vec![1], strays: Vec::new() },

@@ -53,16 +53,18 @@ fn settings_have_defaults() {
     let connection = with(json!({})).unwrap();
     assert_eq!((connection.region, connection.access, connection.overlap), (Region::Us, Access::Write, true));
     assert_eq!((connection.page_size, connection.max_wait_ms, connection.from.is_none()), (None, 60_000, true));
-    let empty = json!({"region": null, "access": null, "from": null, "page_size": null, "max_wait_s": null, "overlap": null, "base_url": null, "account": null});
+    assert_eq!((connection.rate_reserve, connection.ahead), (5, 4));
+    let empty = json!({"region": null, "access": null, "from": null, "page_size": null, "max_wait_s": null, "rate_reserve": null, "overlap": null, "ahead": null, "base_url": null, "account": null});
     assert!(with(empty).is_ok());
 }
 
 #[test]
 fn settings_are_read() {
-    let given = json!({"region": "eu", "access": "read", "from": "a@b.c", "page_size": 2, "max_wait_s": 3600, "overlap": false, "base_url": "http://[::1]:8080", "account": "acme"});
+    let given = json!({"region": "eu", "access": "read", "from": "a@b.c", "page_size": 2, "max_wait_s": 3600, "rate_reserve": 90, "overlap": false, "ahead": 0, "base_url": "http://[::1]:8080", "account": "acme"});
     let connection = with(given).unwrap();
     assert_eq!((connection.region, connection.access, connection.overlap), (Region::Eu, Access::Read, false));
     assert_eq!((connection.page_size, connection.max_wait_ms), (Some(2), 3_600_000));
+    assert_eq!((connection.rate_reserve, connection.ahead), (90, 0));
     assert_eq!(connection.from.as_deref(), Some("a@b.c"));
     assert_eq!(connection.authority(find("teams.list").unwrap().host), (false, "[::1]:8080".to_owned()));
     assert_eq!(with(json!({"max_wait_s": 0})).unwrap().max_wait_ms, 0);
@@ -77,7 +79,9 @@ fn wrong_settings_are_named_all_at_once() {
         ("from", json!("nobody")),
         ("page_size", json!(1)),
         ("max_wait_s", json!(3601)),
+        ("rate_reserve", json!(91)),
         ("overlap", json!("yes")),
+        ("ahead", json!(9)),
         ("base_url", json!("https://api.pagerduty.com")),
         ("account", json!("x".repeat(129))),
     ] {
@@ -106,7 +110,7 @@ fn the_schema_lists_every_setting_and_no_other() {
         let error = with(json!({name.as_str(): {}})).err().expect(name);
         assert!(error.message.contains("must be"), "{name}: {}", error.message);
     }
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 10);
     for host_only in ["base_url", "account"] {
         assert_eq!(schema["properties"][host_only]["x-host-only"], json!(true));
     }

@@ -1,10 +1,13 @@
-//! Cursors: a position as text, bound to operation, arguments and account.
+//! Cursors: a position as text, bound to operation, arguments and account, with
+//! the windows of time that are left and the state of a feed where there is one.
 //!
 //! Rule: untrusted on the way in. Whatever is decoded could have been written
 //! by [`encode`]; anything else is an error that names what does not fit.
 
 use super::offset::{SEAMS, STRAYS};
-use super::{Guard, Known, OFFSET_END, PATIENCE, Position};
+use super::{Guard, Known, PATIENCE, Position};
+use crate::feed::Feed;
+use crate::windows::Cuts;
 
 /// Longest cursor, in bytes; the contract's bound.
 const LONGEST: usize = 4096;
@@ -19,10 +22,14 @@ pub(crate) struct Cursor {
     pub(crate) account: u64,
     /// Records delivered so far.
     pub(crate) read: u32,
+    pub(crate) feed: Option<Feed>,
+    pub(crate) windows: Option<Cuts>,
+    /// Within the present window.
     pub(crate) position: Position,
 }
 
-/// `1:incidents.list:DIGEST:ACCOUNT:READ:POSITION`, safe in a shell and a URL.
+/// `1:incidents.list:DIGEST:ACCOUNT:READ:[fFEED~][wWINDOWS~]POSITION`, safe in
+/// a shell and a URL.
 /// None when the provider's token is too long to carry.
 pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
     let position = match &cursor.position {
@@ -40,10 +47,11 @@ pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
             });
             text
         }
-        Position::Scim { start, twin } => format!("s{start}.{twin:x}"),
     };
-    let Cursor { arguments, account, read, .. } = cursor;
-    let text = format!("{VERSION}:{operation}:{arguments:x}:{account:x}:{read}:{position}");
+    let Cursor { arguments, account, read, feed, windows, .. } = cursor;
+    let feed = feed.as_ref().map(|feed| format!("f{}~", feed.encode())).unwrap_or_default();
+    let windows = windows.as_ref().map(|windows| format!("w{}~", windows.encode())).unwrap_or_default();
+    let text = format!("{VERSION}:{operation}:{arguments:x}:{account:x}:{read}:{feed}{windows}{position}");
     (text.len() <= LONGEST).then_some(text)
 }
 
@@ -66,12 +74,13 @@ pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) 
     if part()? != operation {
         return Err(format!("this cursor is another operation's, not {operation}'s"));
     }
-    let cursor = Cursor {
-        arguments: hex(part()?).ok_or(FOREIGN)?,
-        account: hex(part()?).ok_or(FOREIGN)?,
-        read: part()?.parse().map_err(|_| FOREIGN)?,
-        position: position(part()?).ok_or(FOREIGN)?,
-    };
+    let arguments_given = hex(part()?).ok_or(FOREIGN)?;
+    let account_given = hex(part()?).ok_or(FOREIGN)?;
+    let read = part()?.parse().map_err(|_| FOREIGN)?;
+    let (feed, rest) = led(part()?, 'f', Feed::decode).ok_or(FOREIGN)?;
+    let (windows, rest) = led(rest, 'w', Cuts::decode).ok_or(FOREIGN)?;
+    let position = position(rest).ok_or(FOREIGN)?;
+    let cursor = Cursor { arguments: arguments_given, account: account_given, read, feed, windows, position };
     // One cursor has one spelling: what was touched is refused here.
     if encode(operation, &cursor).as_deref() != Some(text) {
         return Err(FOREIGN.to_owned());
@@ -85,6 +94,14 @@ pub(crate) fn decode(operation: &str, arguments: u64, account: u64, text: &str) 
     Ok(cursor)
 }
 
+/// A part that begins with `letter` and ends with `~`, if there is one, and
+/// what follows. None where it cannot be read.
+fn led<T>(text: &str, letter: char, read: impl Fn(&str) -> Option<T>) -> Option<(Option<T>, &str)> {
+    let Some(rest) = text.strip_prefix(letter) else { return Some((None, text)) };
+    let (part, rest) = rest.split_once('~')?;
+    Some((Some(read(part)?), rest))
+}
+
 fn position(text: &str) -> Option<Position> {
     if let Some(rest) = text.strip_prefix('o') {
         let mut strays = rest.split('-');
@@ -95,7 +112,7 @@ fn position(text: &str) -> Option<Position> {
         let seams = parts.map(hex).collect::<Option<Vec<u64>>>()?;
         let strays = strays.map(hex).collect::<Option<Vec<u64>>>()?;
         let few = seams.len() <= SEAMS && strays.len() <= STRAYS;
-        let fits = (1..=OFFSET_END).contains(&at) && stale < PATIENCE && few;
+        let fits = stale < PATIENCE && few;
         return fits.then_some(Position::Offset { at, known: Known { seams, strays }, twin, stale });
     }
     if let Some(rest) = text.strip_prefix('t') {
@@ -105,12 +122,11 @@ fn position(text: &str) -> Option<Position> {
         let token = unescape(parts.next()?)?;
         // The power doubles from 1 and ends at the largest number.
         let doubled = guard.power.is_power_of_two() || guard.power == u32::MAX;
-        let fits = !token.is_empty() && doubled && guard.lap < guard.power;
+        let begun = !token.is_empty() || guard == Guard::NEW;
+        let fits = begun && doubled && guard.lap < guard.power;
         return fits.then_some(Position::Token { token, guard });
     }
-    let (start, twin) = text.strip_prefix('s')?.split_once('.')?;
-    let start = start.parse().ok()?;
-    (start > 0).then_some(Position::Scim { start, twin: hex(twin)? })
+    None
 }
 
 fn hex(text: &str) -> Option<u64> {

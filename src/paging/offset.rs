@@ -1,17 +1,18 @@
 //! Offset pages that share a record: where a page joins what was delivered.
 //!
-//! Rule: two consecutive records standing as they were delivered, or one at the
-//! very front of the page, mark the end of what was delivered; a record alone
-//! may have moved there and proves nothing. Behind that mark everything is
-//! delivered but what is known, one by one, to have been.
+//! Rule: a mark on the page shows the end of what was delivered; behind it
+//! everything is delivered but what is known, one by one, to have been. Where
+//! records never change places, any of those delivered last is a mark. Elsewhere
+//! it takes two consecutive ones standing as they were delivered, or one at the
+//! very front of the page: one alone may have moved there and proves nothing.
 //!
-//! With any one change between two requests (a record comes, goes or moves)
-//! no record that stayed in its place is left out or delivered twice. A record
+//! In a fixed order no record that was there throughout is left out or
+//! delivered twice, whatever comes and goes. Elsewhere, with any one change between two requests (a record comes, goes or moves), no record that stayed in its place is left out or delivered twice. A record
 //! that moved itself comes once while it is remembered; one that is not (it was
 //! delivered long ago, or the pages are small) and moves behind the walk is a
 //! new one to it.
 
-use super::{OFFSET_END, PATIENCE, Position, Step, empty_page, identity, same_again};
+use super::{PATIENCE, Position, Step, empty_page, identity, same_again};
 use crate::envelope::Envelope;
 
 /// Records remembered to recognise where the last page ended.
@@ -40,8 +41,16 @@ pub(super) struct Joint {
 }
 
 /// Decides on a page that was asked for at `at` with `size`.
-pub(super) fn overlapping(at: u32, known: &Known, stale: u8, size: u32, more: bool, page: &Envelope<'_>) -> Step {
-    let Some(Joint { skip, known }) = join(known, page) else { return back(at, known, 0, stale, size) };
+pub(super) fn overlapping(
+    at: u32,
+    known: &Known,
+    stale: u8,
+    size: u32,
+    more: bool,
+    fixed: bool,
+    page: &Envelope<'_>,
+) -> Step {
+    let Some(Joint { skip, known }) = join(known, fixed, page) else { return back(at, known, 0, stale, size) };
     if !more {
         return Step::Deliver { skip, next: None };
     }
@@ -51,7 +60,7 @@ pub(super) fn overlapping(at: u32, known: &Known, stale: u8, size: u32, more: bo
     }
     let fresh = page.items.len() > skip.len();
     let stale = if fresh { 0 } else { stale.saturating_add(1) };
-    let next = at.saturating_add(count).saturating_sub(1).min(OFFSET_END);
+    let next = at.saturating_add(count).saturating_sub(1);
     // A page of one holds the record it shares and no other: not a step on.
     if stale >= PATIENCE || next == 0 || (count == 1 && !fresh) {
         return Step::Broken(same_again());
@@ -74,7 +83,7 @@ pub(super) fn back(at: u32, known: &Known, twin: u64, stale: u8, size: u32) -> S
 }
 
 /// Finds where the page joins; none where it does not show it.
-pub(super) fn join(known: &Known, page: &Envelope<'_>) -> Option<Joint> {
+pub(super) fn join(known: &Known, fixed: bool, page: &Envelope<'_>) -> Option<Joint> {
     let Known { seams, strays } = known;
     // Nothing moved, as nearly always: the last record delivered comes first.
     // Reading the ids of a few records only saves a scan of the whole page.
@@ -88,6 +97,7 @@ pub(super) fn join(known: &Known, page: &Envelope<'_>) -> Option<Joint> {
     let items: Vec<u64> = page.items.iter().map(|item| identity(item)).collect();
     let anchor = match seams.is_empty() {
         true => Anchor { start: 0, end: 0, oldest: 0 },
+        false if fixed => newest(seams, &items)?,
         false => anchor(seams, &items)?,
     };
     let before = |id: &u64| seams.contains(id) || strays.contains(id);
@@ -109,6 +119,14 @@ struct Anchor {
     end: usize,
     /// Which seam its first item is.
     oldest: usize,
+}
+
+/// Where records never change places, any one of them tells where the page
+/// stands: the newest there is.
+fn newest(seams: &[u64], items: &[u64]) -> Option<Anchor> {
+    let (oldest, start) =
+        seams.iter().enumerate().rev().find_map(|(n, seam)| Some((n, items.iter().position(|id| id == seam)?)))?;
+    Some(Anchor { start, end: start + 1, oldest })
 }
 
 /// The first run of at least two (or of all seams there are) is the anchor;

@@ -4,10 +4,12 @@
 //! one slip gives one line.
 
 mod entities;
+mod feeds;
 mod fields;
 mod operations;
 mod samples;
 mod uses;
+mod windows;
 
 pub(crate) use uses::reached;
 
@@ -21,6 +23,10 @@ pub(crate) fn all(catalog: &Catalog, report: &mut Report) {
     }
     entities::check(catalog, report);
     operations::check(catalog, report);
+    for operation in &catalog.operations {
+        windows::check(operation, catalog, report);
+        feeds::check(operation, catalog, report);
+    }
     uses::check(catalog, report);
 }
 

@@ -1,7 +1,8 @@
 //! Judges operations: one call each, one argument a name, a body that can be
 //! written.
 //!
-//! Rule: two operations never send the same request.
+//! Rule: two operations never send the same request, feeds aside: they make
+//! the calls of another.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ pub(crate) fn check(catalog: &Catalog, report: &mut Report) {
     let mut calls: BTreeMap<(String, String), &str> = BTreeMap::new();
     for operation in &catalog.operations {
         let host = &operation.host;
-        if !catalog.partial && !hosts.contains(&host.text.as_str()) {
+        let calls_itself = operation.feed.is_none();
+        if calls_itself && !catalog.partial && !hosts.contains(&host.text.as_str()) {
             let hint = suggest::hint(&host.text, hosts.iter().copied());
             report.unread(host.at, format!("unknown host `{}`{hint}", host.text));
         }
@@ -127,7 +129,7 @@ fn names(operation: &Operation, catalog: &Catalog, report: &mut Report) {
 
 fn envelope(operation: &Operation, report: &mut Report) {
     let Some(Answer::Items { key, envelope, .. }) = &operation.answer else { return };
-    let derived = arguments::envelope(operation.pages, operation.id.at);
+    let derived = arguments::envelope(operation);
     for (index, field) in envelope.iter().enumerate() {
         let name = &field.name.text;
         if derived.iter().any(|other| other.name.text == *name) {

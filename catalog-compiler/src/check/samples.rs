@@ -24,7 +24,7 @@ pub(crate) fn check(entity: &Entity, report: &mut Report) {
 }
 
 /// What the type takes, where the value is something else.
-fn misfit(of: &Type, value: &str) -> Option<String> {
+pub(super) fn misfit(of: &Type, value: &str) -> Option<String> {
     let within = |good: bool, wanted: &str| (!good).then(|| wanted.to_owned());
     match of {
         Type::Text { min, max } => {

@@ -18,7 +18,7 @@ pub(crate) fn check(catalog: &Catalog, report: &mut Report) {
         return;
     }
     for host in &catalog.hosts {
-        if !catalog.operations.iter().any(|operation| operation.host.text == host.name.text) {
+        if !catalog.operations.iter().any(|o| o.feed.is_none() && o.host.text == host.name.text) {
             report.wrong(host.name.at, format!("no operation uses the host `{}`: take it out", host.name.text));
         }
     }

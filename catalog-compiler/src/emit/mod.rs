@@ -5,6 +5,7 @@
 
 mod fields;
 mod operations;
+mod walk;
 
 use std::fmt::Write as _;
 

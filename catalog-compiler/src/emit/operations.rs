@@ -3,7 +3,7 @@
 //! Rule: every field of the table is written, in the order of its type.
 
 use super::fields::{arguments, kind, list};
-use super::{constant, line, optional};
+use super::{constant, line, optional, walk};
 use crate::arguments;
 use crate::model::{Answer, Body, Catalog, Encoding, Operation, Segment};
 
@@ -18,8 +18,11 @@ pub(super) fn write(out: &mut String, catalog: &Catalog) {
 }
 
 fn one(out: &mut String, operation: &Operation, catalog: &Catalog) {
+    // A feed makes the calls of the operation it is over.
+    let over = operation.feed.as_ref().and_then(|feed| catalog.operation(&feed.of.text));
+    let caller = over.unwrap_or(operation);
     // Both are there in every catalog that passed the checks.
-    let (Some(call), Some(answer)) = (&operation.call, &operation.answer) else { return };
+    let (Some(call), Some(answer)) = (&caller.call, &operation.answer) else { return };
     let segments = call.segments.iter().map(|segment| match segment {
         Segment::Literal(text) => format!("Segment::Literal({text:?})"),
         Segment::Argument(name) => format!("Segment::Argument({:?})", name.text),
@@ -33,7 +36,7 @@ fn one(out: &mut String, operation: &Operation, catalog: &Catalog) {
     set("summary", format!("{:?}", operation.summary));
     set("notes", format!("&{:?}", operation.notes));
     set("method", format!("Method::{:?}", call.method));
-    set("host", format!("&{}", constant("HOST", &operation.host.text)));
+    set("host", format!("&{}", constant("HOST", &caller.host.text)));
     set("path", format!("&[{}]", segments.join(", ")));
     set("effect", format!("Effect::{:?}", operation.effect));
     set("stability", format!("Stability::{:?}", operation.stability));
@@ -41,8 +44,8 @@ fn one(out: &mut String, operation: &Operation, catalog: &Catalog) {
     set("scope", format!("{:?}", operation.scope));
     set("key", format!("Key::{:?}", operation.key));
     set("from", format!("From::{:?}", operation.from));
-    set("accept", format!("{:?}", operation.accept));
-    set("early_access", format!("{:?}", operation.early_access));
+    set("accept", format!("{:?}", caller.accept));
+    set("early_access", format!("{:?}", caller.early_access));
     set("fields", arguments(&arguments::of(operation, catalog), "        "));
     set("body", encoding(&operation.encoding));
     set("variants", variants(operation, catalog));
@@ -50,6 +53,9 @@ fn one(out: &mut String, operation: &Operation, catalog: &Catalog) {
     set("pages", format!("Pages::{:?}", operation.pages));
     set("page_limit", operation.page_limit.to_string());
     set("consistency", format!("Consistency::{:?}", operation.consistency));
+    set("exact_while", walk::exact_while(operation));
+    set("windows", walk::windows(operation));
+    set("feed", walk::feed(operation));
     line(out, "    },");
 }
 
@@ -73,7 +79,7 @@ fn answer(answer: &Answer, operation: &Operation) -> String {
         Answer::Whole(of) => format!("Answer::Whole({})", kind(of, false)),
         Answer::Item { key, of } => format!("Answer::Item {{ key: {key:?}, of: {} }}", kind(of, false)),
         Answer::Items { key, of, envelope } => {
-            let derived = arguments::envelope(operation.pages, operation.id.at);
+            let derived = arguments::envelope(operation);
             let all: Vec<_> = envelope.iter().cloned().chain(derived).collect();
             let (of, envelope) = (kind(of, false), list(&all, "        "));
             format!("Answer::Items {{ key: {key:?}, of: {of}, envelope: {envelope} }}")

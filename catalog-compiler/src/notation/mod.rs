@@ -4,9 +4,11 @@
 //! more than the string to judge is left to `check`.
 
 mod cursor;
+mod json;
 mod types;
 
 pub(crate) use cursor::{Parsed, Problem};
+pub(crate) use json::object;
 pub(crate) use types::{WORDS, is_entity_name};
 
 use crate::model::{Field, Marker, Type};

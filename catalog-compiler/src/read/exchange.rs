@@ -187,9 +187,11 @@ pub(super) fn pages(table: &Table<'_>, answer: &Option<Answer>, report: &mut Rep
         }
     };
     if answer.is_some() && !collection {
-        useless(&["pages", "page-limit", "paging-undeclared", "consistency", "envelope"], "`items`", report);
+        let keys =
+            ["pages", "page-limit", "paging-undeclared", "consistency", "exact-while", "windows", "feed", "envelope"];
+        useless(&keys, "`items`", report);
     } else if pages == Some(Pages::None) {
-        useless(&["page-limit", "paging-undeclared", "consistency"], "pages", report);
+        useless(&["page-limit", "paging-undeclared", "consistency", "exact-while", "windows", "feed"], "pages", report);
     }
     let usual = match pages {
         None | Some(Pages::None) => return (Pages::None, 0, Vec::new()),

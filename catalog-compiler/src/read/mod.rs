@@ -8,6 +8,7 @@ mod exchange;
 mod files;
 mod hosts;
 mod operations;
+mod walk;
 
 pub(crate) use files::{Folder, files};
 

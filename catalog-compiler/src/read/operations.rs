@@ -3,12 +3,12 @@
 //! Rule: what the file leaves out is filled in here, from the area first and
 //! from the method second; later steps see no defaults.
 
-use super::{Ending, exchange, fields, is_kebab, prose, title};
-use crate::model::{Area, Catalog, Consistency, Effect, From, Key, Method, Operation, Stability};
+use super::{Ending, exchange, fields, is_kebab, prose, title, walk};
+use crate::model::{Area, Catalog, Effect, From, Key, Method, Operation, Stability};
 use crate::source::{Report, Source, Spot, Text, Word};
 use crate::table::Table;
 
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 30] = [
     "call",
     "title",
     "summary",
@@ -35,6 +35,9 @@ const KEYS: [&str; 27] = [
     "page-limit",
     "paging-undeclared",
     "consistency",
+    "exact-while",
+    "windows",
+    "feed",
     "envelope",
 ];
 const ACCEPT: &str = "application/vnd.pagerduty+json;version=2";
@@ -44,7 +47,6 @@ const EFFECT: [(&str, Effect); 3] = [("read", Effect::Read), ("write", Effect::W
 const FROM: [(&str, From); 2] = [("required", From::Required), ("optional", From::Optional)];
 const STABILITY: [(&str, Stability); 3] =
     [("stable", Stability::Stable), ("early-access", Stability::EarlyAccess), ("deprecated", Stability::Deprecated)];
-const CONSISTENCY: [(&str, Consistency); 2] = [("exact", Consistency::Exact), ("best-effort", Consistency::BestEffort)];
 
 /// What the operations of a file share.
 struct Defaults {
@@ -106,8 +108,11 @@ fn area(source: &Source, root: &Table<'_>, catalog: &mut Catalog, report: &mut R
 }
 
 fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Report) -> Operation {
+    let gaps = report.gaps();
     table.only(&KEYS, report);
-    let call = exchange::call(table, report);
+    let feed = walk::feed(table, report);
+    // A feed makes the calls of another operation.
+    let call = if table.key("feed").is_none() { exchange::call(table, report) } else { None };
     let method = call.as_ref().map_or(Method::Get, |call| call.method);
     let (effect, idempotent) = match method {
         Method::Get => (Effect::Read, true),
@@ -123,6 +128,10 @@ fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Repo
     }
     let answer = exchange::answer(table, report);
     let (pages, page_limit, undeclared) = exchange::pages(table, &answer, report);
+    if table.key("feed").is_some() {
+        walk::only_feed(table, pages, report);
+    }
+    let (consistency, exact_while) = walk::promise(table, pages, report);
     let (encoding, body) = exchange::body(table, pages, report);
     Operation {
         area: defaults.area.clone(),
@@ -147,8 +156,12 @@ fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Repo
         pages,
         page_limit,
         undeclared: undeclared.iter().map(|name| name.value.clone()).collect(),
-        consistency: table.choice("consistency", &CONSISTENCY, report).unwrap_or(Consistency::Exact),
+        consistency,
+        exact_while,
+        windows: walk::windows(table, report),
+        feed,
         lines: table.lines(),
+        whole: report.gaps() == gaps,
         id,
     }
 }
