@@ -66,17 +66,6 @@ pub(crate) struct Output {
     pub(crate) rate: Option<Rate>,
 }
 
-/// One page of a walk.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) items: String,
-    pub(crate) count: u32,
-    pub(crate) total: Option<u32>,
-    pub(crate) next: Option<String>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) rate: Option<Rate>,
-}
-
 /// Which limit a request counts against, as far as is known.
 fn bucket(operation: &Operation, key: Option<Which>) -> String {
     format!("{}:{}", key.map_or(NO_KEY, Which::name), operation.id)

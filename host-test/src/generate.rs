@@ -4,6 +4,7 @@
 //! Rule: made from the schema alone, so an operation cannot be forgotten and
 //! needs no case written by hand.
 
+use connector_host::contract::Detail;
 use serde_json::{Map, Value, json};
 
 /// How much to fill in.
@@ -15,10 +16,25 @@ pub enum Extent {
     All,
 }
 
+/// Arguments for an operation, from its input schema.
+///
+/// # Panics
+/// When the schema or `extra` of the operation is not JSON.
+#[must_use]
+pub fn of(detail: &Detail, extent: Extent) -> Vec<Value> {
+    let schema: Value = serde_json::from_str(&detail.input).expect("a schema");
+    let extra: Value = serde_json::from_str(&detail.operation.extra).expect("an object");
+    let mut all = arguments(&schema, extent);
+    // The cursor of a feed is the connector's own: nobody can make one up.
+    if extra["feed"] == true {
+        all.iter_mut().filter_map(Value::as_object_mut).for_each(|given| drop(given.remove("cursor")));
+    }
+    all
+}
+
 /// Arguments for an operation with this input schema. Several where a
 /// discriminator chooses between shapes: all shapes at the top level.
-#[must_use]
-pub fn arguments(schema: &Value, extent: Extent) -> Vec<Value> {
+fn arguments(schema: &Value, extent: Extent) -> Vec<Value> {
     match schema["oneOf"].as_array() {
         None => vec![object(schema, "", extent)],
         Some(cases) => cases.iter().map(|case| variant(schema, case, "", extent)).collect(),

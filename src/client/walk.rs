@@ -5,26 +5,25 @@
 //! moves on only when a page is delivered, so an error can be tried again.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Begun, Client, Clock, Connection, Transport};
+use super::{Begun, Client, Clock, Transport};
 use crate::arguments::{self, Arguments};
-use crate::catalog::{Answer, Operation, Pages, Paging, Place as Stands};
-use crate::connection::Which;
+use crate::catalog::{Operation, Pages, Paging};
 use crate::envelope::{self, Envelope};
 use crate::error::{Error, Reason, Result, Violation};
 use crate::feed::Feed;
-use crate::paging::{self, Cursor, Position, Step};
+use crate::paging::{self, Cursor, Step};
 use crate::rates::Rate;
-use crate::request::PageValues;
 use crate::response::Response;
-use crate::time;
-use crate::windows::{self, Cuts};
 
 mod ahead;
 mod changes;
+mod source;
+mod windowed;
+use source::{Place, Source};
+use windowed::record_time;
 
 /// One page of a walk.
 #[derive(Debug)]
@@ -57,42 +56,26 @@ pub(crate) struct Walk<P> {
     ahead: VecDeque<ahead::Ahead<P>>,
 }
 
-/// A list and how it is asked for.
-struct Source {
-    operation: &'static Operation,
-    key: &'static str,
-    arguments: Arguments,
-    /// Tried in this order; what worked goes with the pages that follow.
-    keys: (Option<Which>, Option<Which>),
-    /// Records never change places in it.
-    fixed: bool,
-}
-
-/// Where a page begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    windows: Option<Cuts>,
-    position: Position,
-}
-
 /// A page as it was answered.
 struct Answered {
     response: Response,
     rate: Option<Rate>,
 }
 
-impl Source {
-    fn new(operation: &'static Operation, arguments: Arguments, connection: &Connection) -> Result<Source> {
-        let Answer::Items { key, .. } = &operation.answer else { return Err(unpaged(operation.id)) };
-        let fixed = paging::is_fixed(operation, &arguments);
-        Ok(Source { operation, key, keys: connection.keys(operation), fixed, arguments })
-    }
+/// A page as it is delivered.
+struct Found<'a> {
+    answered: &'a Answered,
+    text: &'a str,
+    page: &'a Envelope<'a>,
+    /// Indexes of items that were delivered before, or belong elsewhere.
+    skip: &'a [usize],
+}
 
-    /// Where its list begins.
-    fn start(&self, now: i64) -> Result<Place> {
-        let position = paging::start(self.operation).ok_or_else(|| unpaged(self.operation.id))?;
-        let windows = self.operation.windows.as_ref();
-        Ok(Place { windows: windows.and_then(|spec| Cuts::needed(spec, &self.arguments, now)), position })
+impl Found<'_> {
+    /// What is delivered of a list, and how many.
+    fn items(&self) -> (String, usize) {
+        let count = self.page.items.len().saturating_sub(self.skip.len());
+        (envelope::array(self.text, &self.page.items, self.skip), count)
     }
 }
 
@@ -195,28 +178,22 @@ impl<S: Transport + Clock> Client<S> {
                 Step::Deliver { skip, next } => {
                     let skip = walk.strangers(&place, &page, skip, &answered.response)?;
                     let next = walk.follow(place, &page, next);
-                    return self.deliver(walk, &answered, text, &page, &skip, next).map(Some);
+                    let found = Found { answered: &answered, text, page: &page, skip: &skip };
+                    return self.deliver(walk, &found, next).map(Some);
                 }
             }
         }
     }
 
     /// Hands a page over and moves the walk on.
-    fn deliver(
-        &self,
-        walk: &mut Walk<S::Pending>,
-        answered: &Answered,
-        text: &str,
-        page: &Envelope<'_>,
-        skip: &[usize],
-        next: Option<Place>,
-    ) -> Result<Page> {
+    fn deliver(&self, walk: &mut Walk<S::Pending>, found: &Found<'_>, next: Option<Place>) -> Result<Page> {
+        let Found { answered, page, .. } = found;
         let (items, count, feed, next) = match walk.feed.clone() {
             None => {
-                let count = page.items.len().saturating_sub(skip.len());
-                (envelope::array(text, &page.items, skip), count, None, next)
+                let (items, count) = found.items();
+                (items, count, None, next)
             }
-            Some(feed) => self.changes(walk, feed, answered, text, page, skip, next)?,
+            Some(feed) => self.changes(walk, feed, found, next)?,
         };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let read = walk.read.saturating_add(count);
@@ -254,75 +231,6 @@ impl<S: Transport + Clock> Client<S> {
         Ok(delivered)
     }
 
-    /// Cuts the window that begins here when it holds more than can be read of
-    /// one; none where it is short enough, or cannot be cut.
-    fn cut(
-        &self,
-        walk: &mut Walk<S::Pending>,
-        place: &Place,
-        page: &Envelope<'_>,
-        budget: &mut Duration,
-    ) -> Result<Option<Place>> {
-        let operation = walk.source.operation;
-        let Some(spec) = walk.divisible(place) else { return Ok(None) };
-        let long = match page.total {
-            Some(total) => total > windows::MOST,
-            // No total was given: is there a record that far behind?
-            None if page.more == Some(true) => {
-                let far = [("limit", Value::from(1)), ("offset", Value::from(windows::MOST - 1))];
-                self.glance(walk, place, &far, budget)?.is_some()
-            }
-            None => false,
-        };
-        if !long {
-            return Ok(None);
-        }
-        let cuts = match &place.windows {
-            Some(cuts) => cuts.clone(),
-            None => {
-                let unbounded = spec.all.is_some_and(|(all, _)| walk.source.arguments.get(all).is_some());
-                let oldest = match spec.oldest.filter(|_| unbounded) {
-                    None => None,
-                    Some((name, value)) => {
-                        let first = [("limit", Value::from(1)), ("offset", Value::from(0)), (name, Value::from(value))];
-                        self.glance(walk, place, &first, budget)?.and_then(|record| record_time(&record, spec.by))
-                    }
-                };
-                let Some(cuts) = Cuts::whole(spec, &walk.source.arguments, self.system.unix_s(), oldest) else {
-                    return Ok(None);
-                };
-                cuts
-            }
-        };
-        let mut cut = cuts.clone();
-        // A range that had to be cut by its length alone is looked at first.
-        let shortened = place.windows.is_none() && !cuts.is_whole();
-        if !shortened && !cut.split(spec, page.total) {
-            return Ok(None);
-        }
-        walk.ahead.clear();
-        let position = paging::start(operation).ok_or_else(|| unpaged(operation.id))?;
-        Ok(Some(Place { windows: Some(cut), position }))
-    }
-
-    /// The first record of a page beside the walk.
-    fn glance(
-        &self,
-        walk: &mut Walk<S::Pending>,
-        place: &Place,
-        page: &PageValues,
-        budget: &mut Duration,
-    ) -> Result<Option<String>> {
-        let operation = walk.source.operation;
-        let values = walk.source.values(place, page.to_vec());
-        let Source { arguments, keys, key, .. } = &mut walk.source;
-        let (response, _) = self.exchange(operation, arguments, &values, keys, budget, None)?;
-        let text = response.text(operation)?;
-        let page = envelope::read(text, key)
-            .map_err(|error| response.unexpected(operation, &format!("not a page with `{key}`: {error}")))?;
-        Ok(page.items.first().map(|record| record.get().to_owned()))
-    }
-
     fn cursor(&self, walk: &Walk<S::Pending>, read: u32, feed: Option<&Feed>, place: &Place) -> Option<String> {
         let cursor = Cursor {
             arguments: walk.arguments.digest(),
@@ -343,117 +251,7 @@ fn foreign(problem: String) -> Box<Error> {
     Error::new(Reason::Invalid, format!("cursor: {problem}"))
 }
 
-/// Arguments that make a list shorter.
-fn filters(operation: &'static Operation) -> impl Iterator<Item = &'static str> {
-    const NO_FILTERS: [&str; 4] = ["include", "sort_by", "time_zone", "is_overview"];
-    let fields = operation.fields.iter().filter(|field| field.place == Stands::Query && field.paging == Paging::No);
-    fields.map(|field| field.name).filter(|name| !NO_FILTERS.contains(name))
-}
-
-/// The time of a record, from its member `by`.
-fn record_time(record: &str, by: &str) -> Option<i64> {
-    let text = envelope::member(record, by).ok()??;
-    time::parse(text.strip_prefix('"')?.strip_suffix('"')?)
-}
-
-impl Source {
-    fn fits(&self, place: &Place) -> bool {
-        let windows = match (&place.windows, &self.operation.windows) {
-            (None, _) => true,
-            (Some(cuts), Some(spec)) => cuts.fits(spec),
-            (Some(_), None) => false,
-        };
-        windows && paging::fits(self.operation.pages, &place.position)
-    }
-
-    /// Values of a page, with those of the window it is in.
-    fn values(&self, place: &Place, page: Vec<(&'static str, Value)>) -> Vec<(&'static str, Value)> {
-        let mut values = page;
-        if let (Some(cuts), Some(spec)) = (&place.windows, &self.operation.windows) {
-            values.extend(cuts.values(spec, &self.arguments));
-        }
-        values
-    }
-}
-
 impl<P> Walk<P> {
-    /// The way to cut the window that begins at `place`, where there is one.
-    fn divisible(&self, place: &Place) -> Option<&'static crate::catalog::Windows> {
-        let here = self.source.operation.pages == Pages::Offset && paging::is_start(&place.position);
-        let windows = self.source.operation.windows.as_ref().filter(|_| here);
-        windows.filter(|spec| windows::divisible(spec, &self.source.arguments))
-    }
-
-    /// Whether the present window is the whole range.
-    fn is_whole(&self) -> bool {
-        self.place.as_ref().is_some_and(|place| place.windows.as_ref().is_none_or(Cuts::is_whole))
-    }
-
-    /// Adds to `skip` the records that belong to another window.
-    fn strangers(
-        &self,
-        place: &Place,
-        page: &Envelope<'_>,
-        skip: Vec<usize>,
-        response: &Response,
-    ) -> Result<Vec<usize>> {
-        let (Some(cuts), Some(spec)) = (&place.windows, &self.source.operation.windows) else { return Ok(skip) };
-        if cuts.is_whole() {
-            return Ok(skip);
-        }
-        let mut all = Vec::new();
-        let mut known = skip.into_iter().peekable();
-        for (n, item) in page.items.iter().enumerate() {
-            if known.next_if_eq(&n).is_some() {
-                all.push(n);
-                continue;
-            }
-            match cuts.owns(spec, record_time(item.get(), spec.by)) {
-                Some(true) => {}
-                Some(false) => all.push(n),
-                None => {
-                    let problem = format!("a list with a record without a time in `{}`", spec.by);
-                    return Err(response.unexpected(self.source.operation, &problem));
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// Where the walk goes on: on this list, or in the next window.
-    fn follow(&self, place: Place, page: &Envelope<'_>, next: Option<Position>) -> Option<Place> {
-        let spec = self.source.operation.windows.as_ref();
-        match (next, place.windows, spec) {
-            (Some(position), None, Some(spec)) if self.source.operation.pages == Pages::Offset => {
-                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by));
-                let begun = paging::is_start(&place.position);
-                let windows = newest.filter(|_| begun).and_then(|at| Cuts::pinned(spec, &self.source.arguments, at));
-                Some(Place { windows, position })
-            }
-            (Some(position), windows, _) => Some(Place { windows, position }),
-            (None, Some(cuts), Some(spec)) => {
-                let windows = cuts.advance(spec)?;
-                Some(Place { windows: Some(windows), position: paging::start(self.source.operation)? })
-            }
-            (None, _, _) => None,
-        }
-    }
-
-    fn end_of_offsets(&self, place: &Place) -> Box<Error> {
-        let reached = match &place.windows {
-            Some(cuts) => {
-                format!("one window of time ({}) holds more than the 10,000 records PagerDuty lists", cuts.told())
-            }
-            None => "PagerDuty lists no more than 10,000 records at a time".to_owned(),
-        };
-        let filters: Vec<&str> = filters(self.source.operation).collect();
-        let advice = match filters.is_empty() {
-            true => String::new(),
-            false => format!(": narrow it with {}", filters.join(", ")),
-        };
-        self.incomplete(&format!("{reached}{advice}"), None)
-    }
-
     fn incomplete(&self, problem: &str, request_id: Option<String>) -> Box<Error> {
         let message =
             format!("{}: {problem}. {} records were read and there may be more", self.operation.id, self.read);

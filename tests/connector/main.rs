@@ -7,6 +7,7 @@
 mod architecture;
 mod calls;
 mod catalog;
+mod changes;
 mod choices;
 mod contract;
 mod faults;

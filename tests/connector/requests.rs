@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use host_test::World;
-use host_test::generate::{Extent, arguments};
-use serde_json::{Value, json};
+use host_test::generate::{self, Extent};
+use serde_json::json;
 
 const MAIN: &str = "main-credential";
 const USER: &str = "user-credential";
@@ -41,9 +41,8 @@ async fn requests_are_what_pagerduty_wants() {
     let mut snapshot = String::new();
     for operation in world.connector.operations().await.expect("operations") {
         let detail = world.connector.describe(&operation.id).await.expect("a description");
-        let schema: Value = serde_json::from_str(&detail.input).expect("a schema");
         for (extent, label) in [(Extent::Fewest, "fewest"), (Extent::All, "all")] {
-            for (number, given) in arguments(&schema, extent).iter().enumerate() {
+            for (number, given) in generate::of(&detail, extent).iter().enumerate() {
                 let error = connection.call(&operation.id, &given.to_string()).await.expect_err("422");
                 let sent = std::mem::take(&mut *sent.lock().expect("no panic"));
                 assert_eq!(sent.len(), 1, "{} with {given}: {error}", operation.id);

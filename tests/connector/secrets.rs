@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use host_test::World;
-use host_test::generate::{Extent, arguments};
-use serde_json::{Value, json};
+use host_test::generate::{self, Extent};
+use serde_json::json;
 
 const CANARY: &str = "canary-9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 const USER_CANARY: &str = "canary-user-00112233445566778899aabbcc";
@@ -73,8 +73,8 @@ async fn the_credential_is_nowhere_but_in_authorization() {
     let mut heard = String::new();
     for operation in world.connector.operations().await.expect("operations") {
         let detail = world.connector.describe(&operation.id).await.expect("a description");
-        let schema: Value = serde_json::from_str(&detail.input).expect("a schema");
-        for given in arguments(&schema, Extent::All) {
+
+        for given in generate::of(&detail, Extent::All) {
             for _ in 0..3 {
                 match on.call(&operation.id, &given.to_string()).await {
                     Ok(output) => heard += &format!("{output:?}\n"),
@@ -83,7 +83,7 @@ async fn the_credential_is_nowhere_but_in_authorization() {
             }
         }
         if operation.paged {
-            let fewest = arguments(&schema, Extent::Fewest).remove(0).to_string();
+            let fewest = generate::of(&detail, Extent::Fewest).remove(0).to_string();
             for start in [None, Some("nonsense"), Some(CANARY)] {
                 match on.walk(&operation.id, &fewest, start).await {
                     Ok(mut walk) => heard += &format!("{:?}\n", walk.next().await),

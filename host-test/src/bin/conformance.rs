@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::ExitCode;
 
-use host_test::generate::{Extent, arguments};
+use host_test::generate::{self, Extent};
 use host_test::host::contract::Reason;
 use host_test::host::{Error, Grants, Host, HostOptions, Secret, Sign};
 use serde_json::{Value, json};
@@ -51,9 +51,8 @@ async fn run(judge: &str) -> Result<bool, Failure> {
     let (mut sent, mut unread) = (0, Vec::new());
     for operation in &operations {
         let detail = connector.describe(&operation.id).await?;
-        let schema: Value = serde_json::from_str(&detail.input)?;
         for extent in [Extent::Fewest, Extent::All] {
-            for given in arguments(&schema, extent) {
+            for given in generate::of(&detail, extent) {
                 sent += 1;
                 match connection.call(&operation.id, &given.to_string()).await {
                     // The judge answers with the documents' own examples.

@@ -6,12 +6,12 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Answered, Client, Clock, Place, Source, Transport, Walk, record_time};
+use super::{Client, Clock, Found, Place, Source, Transport, Walk, record_time};
 use crate::arguments::{self, Arguments};
 use crate::catalog::{self, Answer, Operation, Paging};
 use crate::client::Output;
-use crate::envelope::{self, Envelope};
-use crate::error::{Error, Reason, Result, Violation};
+use crate::envelope;
+use crate::error::{Error, Reason, Result};
 use crate::feed::{Feed, Phase};
 use crate::paging::identity;
 use crate::response::Success;
@@ -33,14 +33,9 @@ impl<S: Transport + Clock> Client<S> {
         if operation.feed.is_none() {
             return Ok(None);
         }
-        let since = arguments.get("since").and_then(Value::as_str).and_then(time::parse);
-        if since.is_some() && is_full(arguments) {
-            let problem = "goes without `full`, which begins with everything there is: leave one of them out";
-            return Err(Error::invalid(
-                &format!("arguments of {}", operation.id),
-                vec![Violation::new("since", problem)],
-            ));
-        }
+        // Everything there is makes the time of the first change meaningless.
+        let since = arguments.get("since").filter(|_| !is_full(arguments));
+        let since = since.and_then(Value::as_str).and_then(time::parse);
         Ok(Some(Feed::new(since)))
     }
 
@@ -88,17 +83,13 @@ impl<S: Transport + Clock> Client<S> {
         &self,
         walk: &Walk<S::Pending>,
         mut feed: Feed,
-        answered: &Answered,
-        text: &str,
-        page: &Envelope<'_>,
-        skip: &[usize],
+        found: &Found<'_>,
         next: Option<Place>,
     ) -> Result<Changes> {
         let Some(spec) = &walk.operation.feed else { return Ok(("[]".to_owned(), 0, None, None)) };
         match feed.phase {
             Phase::Pass => {
-                let count = page.items.len().saturating_sub(skip.len());
-                let items = envelope::array(text, &page.items, skip);
+                let (items, count) = found.items();
                 let next = match next {
                     Some(next) => next,
                     None => {
@@ -109,7 +100,7 @@ impl<S: Transport + Clock> Client<S> {
                 Ok((items, count, Some(feed), Some(next)))
             }
             Phase::Start => {
-                self.events(walk, &mut feed, answered, page, skip)?;
+                self.events(walk, &mut feed, found)?;
                 feed.polled(next.is_some());
                 let full = is_full(&walk.arguments) && spec.pass.is_some();
                 feed.phase = if full { Phase::Pass } else { Phase::Poll };
@@ -117,10 +108,10 @@ impl<S: Transport + Clock> Client<S> {
                 Ok(("[]".to_owned(), 0, Some(feed), next))
             }
             Phase::Poll => {
-                let found = self.events(walk, &mut feed, answered, page, skip)?;
+                let events = self.events(walk, &mut feed, found)?;
                 let mut subjects: Vec<&str> = Vec::new();
                 let mut known = Vec::new();
-                for event in found {
+                for event in events {
                     let subject = match spec.take {
                         None => Some(event.get()),
                         Some(name) => envelope::member(event.get(), name).ok().flatten(),
@@ -147,25 +138,18 @@ impl<S: Transport + Clock> Client<S> {
     }
 
     /// The events of a page that were not delivered before.
-    fn events<'a>(
-        &self,
-        walk: &Walk<S::Pending>,
-        feed: &mut Feed,
-        answered: &Answered,
-        page: &Envelope<'a>,
-        skip: &[usize],
-    ) -> Result<Vec<&'a RawValue>> {
+    fn events<'a>(&self, walk: &Walk<S::Pending>, feed: &mut Feed, found: &Found<'a>) -> Result<Vec<&'a RawValue>> {
         let operation = walk.source.operation;
         let by = operation.windows.as_ref().map_or("created_at", |spec| spec.by);
         let lookback = walk.arguments.get("lookback_s").and_then(Value::as_i64).unwrap_or(LOOKBACK);
         let mut new = Vec::new();
-        for (n, event) in page.items.iter().enumerate() {
+        for (n, event) in found.page.items.iter().enumerate() {
             let at = record_time(event.get(), by).ok_or_else(|| {
                 let problem = format!("a list with a record without a time in `{by}`");
-                answered.response.unexpected(operation, &problem)
+                found.answered.response.unexpected(operation, &problem)
             })?;
             let fresh = feed.take(at, identity(event), lookback);
-            if fresh && skip.binary_search(&n).is_err() {
+            if fresh && found.skip.binary_search(&n).is_err() {
                 new.push(*event);
             }
         }

@@ -1,0 +1,182 @@
+//! The windows of a walk: when a list is cut, what belongs to which piece, and
+//! where the next one begins.
+//!
+//! Rule: where a cut falls and who owns a record is `windows`'s to tell; here
+//! are the requests that it takes to know.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Client, Clock, Place, Source, Transport, Walk, paging, unpaged};
+use crate::catalog::{Operation, Pages, Paging, Place as Stands, Windows};
+use crate::envelope::{self, Envelope};
+use crate::error::{Error, Result};
+use crate::paging::Position;
+use crate::request::PageValues;
+use crate::response::Response;
+use crate::time;
+use crate::windows::{self, Cuts};
+
+impl<S: Transport + Clock> Client<S> {
+    /// Cuts the window that begins here when it holds more than can be read of
+    /// one; none where it is short enough, or cannot be cut.
+    pub(super) fn cut(
+        &self,
+        walk: &mut Walk<S::Pending>,
+        place: &Place,
+        page: &Envelope<'_>,
+        budget: &mut Duration,
+    ) -> Result<Option<Place>> {
+        let operation = walk.source.operation;
+        let Some(spec) = walk.divisible(place) else { return Ok(None) };
+        let long = match page.total {
+            Some(total) => total > windows::MOST,
+            // No total was given: is there a record that far behind?
+            None if page.more == Some(true) => {
+                let far = [("limit", Value::from(1)), ("offset", Value::from(windows::MOST - 1))];
+                self.glance(walk, place, &far, budget)?.is_some()
+            }
+            None => false,
+        };
+        if !long {
+            return Ok(None);
+        }
+        let cuts = match &place.windows {
+            Some(cuts) => cuts.clone(),
+            None => {
+                let unbounded = spec.all.is_some_and(|(all, _)| walk.source.arguments.get(all).is_some());
+                let oldest = match spec.oldest.filter(|_| unbounded) {
+                    None => None,
+                    Some((name, value)) => {
+                        let first = [("limit", Value::from(1)), ("offset", Value::from(0)), (name, Value::from(value))];
+                        self.glance(walk, place, &first, budget)?.and_then(|record| record_time(&record, spec.by))
+                    }
+                };
+                let Some(cuts) = Cuts::whole(spec, &walk.source.arguments, self.system.unix_s(), oldest) else {
+                    return Ok(None);
+                };
+                cuts
+            }
+        };
+        let mut cut = cuts.clone();
+        // A range that had to be cut by its length alone is looked at first.
+        let shortened = place.windows.is_none() && !cuts.is_whole();
+        if !shortened && !cut.split(spec, page.total) {
+            return Ok(None);
+        }
+        walk.ahead.clear();
+        let position = paging::start(operation).ok_or_else(|| unpaged(operation.id))?;
+        Ok(Some(Place { windows: Some(cut), position }))
+    }
+
+    /// The first record of a page beside the walk.
+    fn glance(
+        &self,
+        walk: &mut Walk<S::Pending>,
+        place: &Place,
+        page: &PageValues,
+        budget: &mut Duration,
+    ) -> Result<Option<String>> {
+        let operation = walk.source.operation;
+        let values = walk.source.values(place, page.to_vec());
+        let Source { arguments, keys, key, .. } = &mut walk.source;
+        let (response, _) = self.exchange(operation, arguments, &values, keys, budget, None)?;
+        let text = response.text(operation)?;
+        let page = envelope::read(text, key)
+            .map_err(|error| response.unexpected(operation, &format!("not a page with `{key}`: {error}")))?;
+        Ok(page.items.first().map(|record| record.get().to_owned()))
+    }
+}
+
+/// Arguments that make a list shorter.
+fn filters(operation: &'static Operation) -> impl Iterator<Item = &'static str> {
+    const NO_FILTERS: [&str; 4] = ["include", "sort_by", "time_zone", "is_overview"];
+    let fields = operation.fields.iter().filter(|field| field.place == Stands::Query && field.paging == Paging::No);
+    fields.map(|field| field.name).filter(|name| !NO_FILTERS.contains(name))
+}
+
+/// The time of a record, from its member `by`.
+pub(super) fn record_time(record: &str, by: &str) -> Option<i64> {
+    let text = envelope::member(record, by).ok()??;
+    time::parse(text.strip_prefix('"')?.strip_suffix('"')?)
+}
+
+impl<P> Walk<P> {
+    /// The way to cut the window that begins at `place`, where there is one.
+    pub(super) fn divisible(&self, place: &Place) -> Option<&'static Windows> {
+        let here = self.source.operation.pages == Pages::Offset && paging::is_start(&place.position);
+        let windows = self.source.operation.windows.as_ref().filter(|_| here);
+        windows.filter(|spec| windows::divisible(spec, &self.source.arguments))
+    }
+
+    /// Whether the present window is the whole range.
+    pub(super) fn is_whole(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.windows.as_ref().is_none_or(Cuts::is_whole))
+    }
+
+    /// Adds to `skip` the records that belong to another window.
+    pub(super) fn strangers(
+        &self,
+        place: &Place,
+        page: &Envelope<'_>,
+        skip: Vec<usize>,
+        response: &Response,
+    ) -> Result<Vec<usize>> {
+        let (Some(cuts), Some(spec)) = (&place.windows, &self.source.operation.windows) else { return Ok(skip) };
+        if cuts.is_whole() {
+            return Ok(skip);
+        }
+        let mut all = Vec::new();
+        let mut known = skip.into_iter().peekable();
+        for (n, item) in page.items.iter().enumerate() {
+            if known.next_if_eq(&n).is_some() {
+                all.push(n);
+                continue;
+            }
+            match cuts.owns(spec, record_time(item.get(), spec.by)) {
+                Some(true) => {}
+                Some(false) => all.push(n),
+                None => {
+                    let problem = format!("a list with a record without a time in `{}`", spec.by);
+                    return Err(response.unexpected(self.source.operation, &problem));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Where the walk goes on: on this list, or in the next window.
+    pub(super) fn follow(&self, place: Place, page: &Envelope<'_>, next: Option<Position>) -> Option<Place> {
+        let spec = self.source.operation.windows.as_ref();
+        match (next, place.windows, spec) {
+            (Some(position), None, Some(spec)) if self.source.operation.pages == Pages::Offset => {
+                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by));
+                let begun = paging::is_start(&place.position);
+                let windows = newest.filter(|_| begun).and_then(|at| Cuts::pinned(spec, &self.source.arguments, at));
+                Some(Place { windows, position })
+            }
+            (Some(position), windows, _) => Some(Place { windows, position }),
+            (None, Some(cuts), Some(spec)) => {
+                let windows = cuts.advance(spec)?;
+                Some(Place { windows: Some(windows), position: paging::start(self.source.operation)? })
+            }
+            (None, _, _) => None,
+        }
+    }
+
+    pub(super) fn end_of_offsets(&self, place: &Place) -> Box<Error> {
+        let reached = match &place.windows {
+            Some(cuts) => {
+                format!("one window of time ({}) holds more than the 10,000 records PagerDuty lists", cuts.told())
+            }
+            None => "PagerDuty lists no more than 10,000 records at a time".to_owned(),
+        };
+        let filters: Vec<&str> = filters(self.source.operation).collect();
+        let advice = match filters.is_empty() {
+            true => String::new(),
+            false => format!(": narrow it with {}", filters.join(", ")),
+        };
+        self.incomplete(&format!("{reached}{advice}"), None)
+    }
+}
