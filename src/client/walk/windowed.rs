@@ -12,6 +12,7 @@ use super::{Client, Clock, Place, Source, Transport, Walk, paging, unpaged};
 use crate::catalog::{Operation, Pages, Paging, Place as Stands, Windows};
 use crate::envelope::{self, Envelope};
 use crate::error::{Error, Result};
+use crate::feed::Phase;
 use crate::paging::Position;
 use crate::request::PageValues;
 use crate::response::Response;
@@ -105,7 +106,9 @@ pub(super) fn record_time(record: &str, by: &str) -> Option<i64> {
 impl<P> Walk<P> {
     /// The way to cut the window that begins at `place`, where there is one.
     pub(super) fn divisible(&self, place: &Place) -> Option<&'static Windows> {
-        let here = self.source.operation.pages == Pages::Offset && paging::is_start(&place.position);
+        // A feed that begins looks at the newest page alone.
+        let begins = self.feed.as_ref().is_some_and(|feed| feed.phase == Phase::Start);
+        let here = self.source.operation.pages == Pages::Offset && paging::is_start(&place.position) && !begins;
         let windows = self.source.operation.windows.as_ref().filter(|_| here);
         windows.filter(|spec| windows::divisible(spec, &self.source.arguments))
     }
