@@ -66,6 +66,15 @@ pub(crate) struct Output {
     pub(crate) rate: Option<Rate>,
 }
 
+/// The error of a change that may have been made all the same.
+fn in_doubt_too(mut error: Box<Error>) -> Box<Error> {
+    if !error.outcome_unknown {
+        error.message.push_str(response::IN_DOUBT);
+    }
+    error.outcome_unknown = true;
+    error
+}
+
 /// Which limit a request counts against, as far as is known.
 fn bucket(operation: &Operation, key: Option<Which>) -> String {
     format!("{}:{}", key.map_or(NO_KEY, Which::name), operation.id)
@@ -214,12 +223,10 @@ impl<S: Transport + Clock> Client<S> {
                     return match attempt {
                         Ok(response) if response.succeeded() || !outcome_unknown => Ok((response, rate)),
                         // An earlier try may have done what this one is refused.
-                        Ok(response) => {
-                            Err(Box::new(Error { outcome_unknown, ..*response::error(operation, &response, false) }))
-                        }
+                        Ok(response) => Err(in_doubt_too(response::error(operation, &response, false))),
                         Err(failure) => {
-                            let message = format!("{}: {}", operation.id, failure.message);
-                            Err(Box::new(Error { outcome_unknown, ..*Error::new(failure.reason, message) }))
+                            let error = Error::new(failure.reason, format!("{}: {}", operation.id, failure.message));
+                            Err(if outcome_unknown { in_doubt_too(error) } else { error })
                         }
                     };
                 }

@@ -22,6 +22,9 @@ pub(crate) struct Envelope<'a> {
     pub(crate) total_results: Option<u64>,
 }
 
+/// What a page says of the pages around it.
+const NAMES: [&str; 7] = ["more", "total", "limit", "next_cursor", "after", "last", "totalResults"];
+
 /// Reads a page whose items stand under `key`.
 pub(crate) fn read<'a>(text: &'a str, key: &str) -> serde_json::Result<Envelope<'a>> {
     parse(text, Seed { key, envelope: true }).map(|found| found.0)
@@ -93,11 +96,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut envelope = Envelope::default();
         let mut found = None;
         let mut seen = false;
+        let mut read: Vec<String> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
+            // Of two words on where the list goes on, neither can be relied on.
+            let counts = name == self.key || (self.envelope && NAMES.contains(&name.as_str()));
+            if counts && read.contains(&name) {
+                return Err(serde::de::Error::custom(format!("`{name}` stands twice")));
+            }
+            if counts {
+                read.push(name.clone());
+            }
             if name == self.key {
-                if std::mem::replace(&mut seen, true) {
-                    return Err(serde::de::Error::custom(format!("`{name}` stands twice")));
-                }
+                seen = true;
                 match self.envelope {
                     true => envelope.items = map.next_value()?,
                     false => found = Some(map.next_value()?),
@@ -171,6 +181,8 @@ mod tests {
             r#"{"teams":null}"#,
             r#"{"teams":{}}"#,
             r#"{"teams":[1],"teams":[2]}"#,
+            r#"{"more":true,"teams":[1],"more":false}"#,
+            r#"{"next_cursor":"a","teams":[1],"next_cursor":"b"}"#,
             r#"{"teams":[1]"#,
             r#"{"teams":[01]}"#,
             r#"{"teams":[1]} x"#,

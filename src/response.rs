@@ -123,28 +123,32 @@ pub(crate) fn value(operation: &'static Operation, response: &Response) -> Resul
     // Whether a bulk call did all it was asked is said part by part: in a 207,
     // or in a list of outcomes under any success.
     let outcomes = matches!(operation.answer, Answer::Whole(Type::List { .. })) && operation.effect != Effect::Read;
-    let failures = if response.status == 207 || outcomes { failures(text) } else { Vec::new() };
+    let failures = match response.status == 207 || outcomes {
+        // What cannot be told must not pass for what succeeded.
+        true => failures(text).map_err(|e| wrong(format!("not readable part by part: {e}")))?,
+        false => Vec::new(),
+    };
     Ok(Success { value, status: response.status, failures, request_id: response.request_id() })
 }
 
 /// Parts of an answer that failed: entries of its lists that carry an error or
 /// a status of 400 and more.
-fn failures(text: &str) -> Vec<Violation> {
+fn failures(text: &str) -> serde_json::Result<Vec<Violation>> {
     let mut failures = Vec::new();
-    match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => {
+    match serde_json::from_str(text)? {
+        Value::Array(items) => {
             failures.extend(items.iter().enumerate().filter_map(|(i, item)| failure(i.to_string(), item, false)));
         }
-        Ok(Value::Object(answer)) => {
+        Value::Object(answer) => {
             for (key, value) in &answer {
                 let listed = matches!(key.as_str(), "errors" | "failures" | "failed");
                 let items = value.as_array().into_iter().flatten().enumerate();
                 failures.extend(items.filter_map(|(i, item)| failure(format!("{key}.{i}"), item, listed)));
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    failures
+    Ok(failures)
 }
 
 /// What one entry complains of; `listed`: its list holds nothing but failures.
@@ -185,6 +189,11 @@ pub(crate) fn error(operation: &Operation, response: &Response, without_from: bo
     }
     message.push_str(". ");
     message.push_str(advice(operation, reason, response.status, without_from));
+    // A gateway that gave up says nothing of what the server behind it did.
+    let unknown = operation.effect != Effect::Read && matches!(response.status, 100..=199 | 408 | 500..);
+    if unknown {
+        message.push_str(IN_DOUBT);
+    }
     let mut extra = Map::new();
     if !complaint.messages.is_empty() {
         extra.insert("messages".to_owned(), Value::from(complaint.messages));
@@ -194,13 +203,15 @@ pub(crate) fn error(operation: &Operation, response: &Response, without_from: bo
         code: complaint.code,
         request_id: response.request_id(),
         retry_after_ms: response.asked_wait().and_then(|wait| u32::try_from(wait.as_millis()).ok()),
-        // A gateway that gave up says nothing of what the server behind it did.
-        outcome_unknown: operation.effect != Effect::Read && matches!(response.status, 408 | 500..=599),
+        outcome_unknown: unknown,
         missing_scopes: complaint.scopes,
         extra,
         ..*Error::new(reason, message)
     })
 }
+
+/// Said wherever a change may have been made although no answer says so.
+pub(crate) const IN_DOUBT: &str = ". The change may have been made: look before repeating it";
 
 /// The status table. Codes: 1001 and 1002 say that an incident is in the state
 /// asked for already; 2002 is the end of what `offset` reaches.
@@ -245,7 +256,9 @@ fn advice(operation: &Operation, reason: Reason, status: u16, without_from: bool
         (Reason::Unexpected, 300..=399) => {
             "A redirect is never followed, since the key would go along: check the region"
         }
-        (Reason::Unexpected | Reason::Invalid | Reason::Blocked, _) => "This is no answer the connector knows",
+        (Reason::Unexpected | Reason::Invalid | Reason::Blocked, _) => {
+            "The connector knows no such answer: a proxy may be in between; try again later"
+        }
     }
 }
 

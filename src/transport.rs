@@ -183,6 +183,11 @@ fn read(response: &IncomingResponse) -> Result<Response, Failure> {
             Ok(piece) if answer.body.is_empty() => answer.body = piece,
             Ok(piece) => answer.body.extend_from_slice(&piece),
             Err(StreamError::Closed) => break,
+            // The status alone tells what became of the request.
+            Err(StreamError::LastOperationFailed(_)) if !(200..300).contains(&answer.status) => {
+                answer.body.clear();
+                break;
+            }
             Err(StreamError::LastOperationFailed(error)) => {
                 return Err(match http_error_code(&error) {
                     Some(code @ ErrorCode::HttpResponseBodySize(_)) => failure(code),
@@ -267,6 +272,15 @@ fn failure(code: ErrorCode) -> Failure {
         ErrorCode::HttpProtocolError => {
             broken("what answered does not speak HTTP: a proxy may be in between, or the address be wrong")
         }
+        ErrorCode::ConfigurationError
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::HttpRequestLengthRequired
+        | ErrorCode::HttpRequestHeaderSectionSize(_) => of(
+            Outcome::Hopeless,
+            Reason::Unavailable,
+            "the host could not send the request; check how it is set up".to_owned(),
+        ),
         // The host's own words; nothing in them is the provider's.
         ErrorCode::InternalError(Some(why)) => broken(&format!("the host failed ({})", said(&why))),
         _ => broken("the exchange failed"),

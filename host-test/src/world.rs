@@ -41,7 +41,7 @@ impl World {
     pub async fn with(options: Options) -> World {
         let simulator = Simulator::new(options);
         let (answering, start) = (simulator.clone(), tokio::time::Instant::now());
-        let connector = load(false, move |request| {
+        let connector = load(&|_| {}, move |request| {
             let elapsed = jiff::SignedDuration::try_from(start.elapsed()).unwrap_or_default();
             answering.set_now(beginning().checked_add(elapsed).unwrap_or(beginning()));
             let answer = answering.respond(request);
@@ -67,11 +67,21 @@ impl World {
         F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
         A: Future<Output = Answered> + Send + 'static,
     {
-        let connector = load(inspect, move |request| {
+        World::served(&|options| options.inspect_memory = inspect, move |request| {
             let answer = answer(request);
             async move { answer.await.map(|response| response.map(body)) }
         })
-        .await;
+        .await
+    }
+
+    /// The component under a host that `setup` has the last word on, before a
+    /// server of the test's own whose bodies can come in pieces, stall or break.
+    pub async fn served<F, A>(setup: &dyn Fn(&mut HostOptions), answer: F) -> World
+    where
+        F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'static,
+    {
+        let connector = load(setup, answer).await;
         World { simulator: Simulator::new(Options { incidents: 0, ..Options::default() }), connector }
     }
 
@@ -102,7 +112,7 @@ impl World {
     }
 }
 
-async fn load<F, A>(inspect: bool, answer: F) -> Connector
+async fn load<F, A>(setup: &dyn Fn(&mut HostOptions), answer: F) -> Connector
 where
     F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
     A: Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'static,
@@ -114,11 +124,11 @@ where
         random_seed: Some(7),
         cache_dir: Some(cache()),
         pooling: false,
-        inspect_memory: inspect,
         ..HostOptions::default()
     };
     // The wall limit is virtual too: a test that waits must not meet it.
     options.limits.wall = Duration::from_secs(1_000_000);
+    setup(&mut options);
     let host = Host::new(options).expect("the host starts");
     // The first test compiles for all of them; otherwise each would.
     static COMPILING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

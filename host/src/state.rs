@@ -132,8 +132,8 @@ impl ResourceLimiter for MemoryLimit {
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     // wasi:io, clocks, random/random and the standard streams, all closed.
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    crate::handler::link(linker)?;
     types::add_to_linker::<State, WasiHttp>(linker, &types::LinkOptions::default(), State::http)?;
+    crate::handler::link(linker)?;
     random::insecure::add_to_linker::<State, WasiRandom>(linker, |state| state.wasi.random())?;
     random::insecure_seed::add_to_linker::<State, WasiRandom>(linker, |state| state.wasi.random())?;
     cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;

@@ -207,7 +207,8 @@ impl<S: Transport + Clock> Client<S> {
             (None, None) => None,
         };
         let cursor = cursor.map(|cursor| cursor.ok_or_else(|| answered.response.unexpected(walk.operation, TOO_LONG)));
-        let total = page.total.or(page.total_results).filter(|_| walk.feed.is_none() && walk.is_whole());
+        let counted = page.total.or(page.total_results).or(walk.total);
+        let total = counted.filter(|_| walk.feed.is_none() && walk.is_whole());
         let delivered = Page {
             items,
             count,
@@ -221,7 +222,7 @@ impl<S: Transport + Clock> Client<S> {
         }
         walk.total = match &next {
             Some(next) if paging::is_start(&next.position) => None,
-            _ => page.total.or(page.total_results).or(walk.total),
+            _ => counted,
         };
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);

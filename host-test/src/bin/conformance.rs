@@ -69,7 +69,9 @@ async fn run(judge: &str) -> Result<bool, Failure> {
         }
     }
     let report = report(judge)?;
-    Ok(print(&report, operations.len(), sent, &unread))
+    // A feed sends what another operation sends.
+    let own = operations.iter().filter(|operation| !operation.extra.contains("\"feed\":true")).count();
+    Ok(print(&report, own, sent, &unread))
 }
 
 /// The judge's own report.
@@ -104,7 +106,7 @@ fn print(report: &Value, operations: usize, sent: usize, unread: &[String]) -> b
     errors.iter().for_each(|error| println!("  VIOLATION {error}"));
     println!("totals: {}", report["totals"]);
     println!(
-        "{operations} operations of the catalog, {sent} requests: {} violations, {allowed} allowed by the judge's list, {} notes, {unrouted} unrouted",
+        "{operations} operations that send requests of their own, {sent} requests: {} violations, {allowed} allowed by the judge's list, {} notes, {unrouted} unrouted",
         errors.len(),
         others.len()
     );

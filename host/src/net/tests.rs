@@ -111,11 +111,19 @@ async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
 /// Serves two requests of one TLS connection, with a certificate for 127.0.0.1
 /// that only the returned roots vouch for.
 async fn serve_tls() -> (u16, RootCertStore, tokio::task::JoinHandle<()>) {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let certificate = made.cert.der().clone();
+    serve_tls_as("127.0.0.1", 2126).await
+}
+
+/// The same for any name, until the beginning of that year.
+async fn serve_tls_as(name: &str, until: i32) -> (u16, RootCertStore, tokio::task::JoinHandle<()>) {
+    let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    wanted.not_before = rcgen::date_time_ymd(2000, 1, 1);
+    wanted.not_after = rcgen::date_time_ymd(until, 1, 1);
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    let certificate = wanted.self_signed(&signing_key).unwrap().der().clone();
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -153,8 +161,51 @@ async fn requests_share_a_tls_connection() {
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let (port, _, served) = serve_tls().await;
-    let error = get(&network(Ok(vec![])), &format!("https://127.0.0.1:{port}/")).await.unwrap_err();
-    assert!(matches!(error, TransportError::TlsCertificateError), "{error:?}");
+    // The name it is for, the year it ends, whether its issuer is trusted.
+    for (name, until, trusted) in [
+        ("127.0.0.1", 2126, false),
+        ("127.0.0.1", 2001, true),
+        ("127.0.0.2", 2126, true),
+        ("api.pagerduty.com", 2126, true),
+    ] {
+        let (port, roots, served) = serve_tls_as(name, until).await;
+        let network =
+            if trusted { Network::trusting(roots, &HostOptions::default()).unwrap() } else { network(Ok(vec![])) };
+        let error = get(&network, &format!("https://127.0.0.1:{port}/")).await.unwrap_err();
+        assert!(matches!(error, TransportError::TlsCertificateError), "{name} until {until}: {error:?}");
+        served.await.unwrap();
+    }
+}
+
+/// Connects by TLS to a server that answers the greeting with these bytes and
+/// closes, or (without any) with nothing for ever.
+async fn handshake(answer: Option<&'static [u8]>, expected: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut greeting = [0; 16 << 10];
+        let _ = socket.read(&mut greeting).await;
+        match answer {
+            Some(bytes) => drop(socket.write_all(bytes).await),
+            // Until the other side gives up.
+            None => while socket.read(&mut greeting).await.is_ok_and(|read| read > 0) {},
+        }
+    });
+    let connect = if answer.is_some() { Limits::default().connect } else { Duration::from_millis(20) };
+    let options = HostOptions { limits: Limits { connect, ..Limits::default() }, ..HostOptions::default() };
+    let network = Network::new(&options).unwrap();
+    let error = get(&network, &format!("https://127.0.0.1:{port}/")).await.unwrap_err();
+    assert!(format!("{error:?}").starts_with(expected), "{answer:?}: {error:?}");
     served.await.unwrap();
+}
+
+/// Whatever ends a handshake, nothing was sent.
+#[tokio::test]
+async fn a_handshake_that_ends_early_is_no_request() {
+    handshake(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "TlsProtocolError").await;
+    handshake(Some(b"\x15\x03\x03\0\x02\x02\x28"), "TlsAlertReceived { alert_id: Some(40)").await;
+    handshake(Some(b""), "DestinationUnavailable").await;
+    handshake(Some(b"\x16\x03\x03\0\x7a\x02\0"), "DestinationUnavailable").await;
+    handshake(None, "ConnectionTimeout").await;
 }
