@@ -247,7 +247,7 @@ impl<S: Transport + Clock> Client<S> {
         let time = match hold.to_end {
             true if time > *budget => {
                 let message = format!(
-                    "{}: the rate limit is spent for another {} s, longer than the setting max_wait_s allows; nothing was sent",
+                    "{}: the rate limit is spent for another {} s, longer than the setting max_wait_s allows; nothing was sent. Try again then, or raise the setting",
                     operation.id,
                     time.as_secs()
                 );

@@ -23,6 +23,10 @@ const SAME_WINDOW_MS: u64 = 2_000;
 /// "In 0 s" is said within the last second of a window.
 const LEAST_RESET_MS: u32 = 1_000;
 
+/// PagerDuty's windows are a minute; what is told to last far longer is
+/// nonsense, and must not stop a connection for ever.
+const MOST_RESET_MS: u32 = 3_600_000;
+
 /// Remembered limits: more than an account has.
 const MOST: usize = 256;
 
@@ -52,9 +56,13 @@ impl Rates {
     /// Remembers what an answer, or another instance on the key, learned. The
     /// last word on a limit wins.
     pub(crate) fn learn(&mut self, rate: Rate, now_ms: u64) {
-        let learned = Known::new(rate, now_ms);
+        let mut learned = Known::new(rate, now_ms);
         let same = |known: &Known| known.rate.bucket == learned.rate.bucket && known.rate.limit == learned.rate.limit;
+        // Every answer rounds the time left to seconds, up or down: of one
+        // window the latest end is the safe one.
+        let end = self.known.iter().find(|known| same(known) && known.same_limit(&learned)).map(|known| known.ends_ms);
         self.known.retain(|known| known.ends_ms > now_ms && !same(known));
+        learned.ends_ms = learned.ends_ms.max(end.unwrap_or(0));
         if self.known.len() >= MOST {
             self.known.remove(0);
         }
@@ -83,14 +91,8 @@ impl Rates {
         }
     }
 
-    /// How long to wait before the next request, in milliseconds.
-    /// `reserve_percent` of each limit is left to others on the key.
-    #[allow(dead_code)]
-    pub(crate) fn hold_ms(&self, bucket: &str, now_ms: u64, reserve_percent: u32) -> u64 {
-        self.hold(bucket, now_ms, reserve_percent).ms
-    }
-
-    /// How long to wait, and why.
+    /// How long to wait before the next request, and why. `reserve_percent` of
+    /// each limit is left to others on the key.
     pub(crate) fn hold(&self, bucket: &str, now_ms: u64, reserve_percent: u32) -> Hold {
         self.live(bucket, now_ms)
             .map(|known| known.hold(now_ms, reserve_percent))
@@ -99,7 +101,6 @@ impl Rates {
 
     /// How many of `wanted` requests may be sent at once: so many that none of
     /// them would have to wait, had they been sent one after the other.
-    #[allow(dead_code)]
     pub(crate) fn room(&self, bucket: &str, now_ms: u64, reserve_percent: u32, wanted: u32) -> u32 {
         if self.hold(bucket, now_ms, reserve_percent).ms > 0 {
             return 0;
@@ -138,7 +139,7 @@ impl Rates {
 
 impl Known {
     fn new(rate: Rate, now_ms: u64) -> Known {
-        let reset_ms = if rate.reset_ms == 0 { LEAST_RESET_MS } else { rate.reset_ms };
+        let reset_ms = if rate.reset_ms == 0 { LEAST_RESET_MS } else { rate.reset_ms.min(MOST_RESET_MS) };
         Known { rate, ends_ms: now_ms.saturating_add(u64::from(reset_ms)) }
     }
 

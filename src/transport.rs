@@ -279,7 +279,7 @@ fn failure(code: ErrorCode) -> Failure {
         | ErrorCode::HttpRequestHeaderSectionSize(_) => of(
             Outcome::Hopeless,
             Reason::Unavailable,
-            "the host could not send the request; check how it is set up".to_owned(),
+            "the host could not send the request; check the settings of the host and try again".to_owned(),
         ),
         // The host's own words; nothing in them is the provider's.
         ErrorCode::InternalError(Some(why)) => broken(&format!("the host failed ({})", said(&why))),

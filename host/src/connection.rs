@@ -9,13 +9,16 @@ use wasmtime::component::ResourceAny;
 use crate::body::Direction;
 use crate::bounded::bounded;
 use crate::connector::{Instance, settle};
-use crate::contract::{Choices, Detail, Output, Page};
+use crate::contract::{Choices, Detail, Output, Page, Rate};
 use crate::error::{Error, Limit};
 use crate::host::Host;
+use crate::shared::{self, Member, UnderWay};
 
 /// One account, opened with one set of credentials.
 pub struct Connection {
     host: Host,
+    /// Shares what is learned of rate limits.
+    member: Member,
     /// None once the instance is gone.
     live: Option<Live>,
 }
@@ -25,19 +28,22 @@ struct Live {
     connection: ResourceAny,
     /// Walks that were let go; the guest is told before its next call.
     finished: Vec<ResourceAny>,
+    /// Goes with the instance when a call is dropped.
+    under_way: Option<UnderWay>,
 }
 
 /// Runs one function of the guest's `session` interface on a live instance, and
-/// puts the instance back unless it broke.
+/// puts the instance back unless it broke. `$rate` finds in the answer what it
+/// tells of the rate limit.
 macro_rules! call {
-    ($self:ident, $span:expr, |$live:ident, $session:ident| $call:expr) => {{
+    ($self:ident, $span:expr, $rate:expr, |$live:ident, $session:ident| $call:expr) => {{
         let mut live = $self.begin().await?;
         let answer = {
             let $live = &mut live;
             let $session = $live.instance.guest.saas_connector_session();
             bounded(&$self.host.options().limits, $call).instrument($span).await
         };
-        $self.end(live, answer)
+        $self.end(live, answer, $rate)
     }};
 }
 
@@ -45,16 +51,16 @@ impl Connection {
     pub(crate) async fn open(
         host: Host,
         mut instance: Instance,
-        method: &str,
-        credentials: &[(String, String)],
-        settings: &String,
+        member: Member,
+        (method, credentials, settings): (&str, &[(String, String)], &String),
     ) -> Result<Self, Error> {
         let guest = instance.guest.saas_connector_session().connection();
         let opening = guest.call_open(&mut instance.store, method, credentials, settings);
         let answer = bounded(&host.options().limits, opening).await;
         let connection = settle(&host, &mut instance.store, answer)?
             .map_err(|error| instance.store.data().outgoing.placeholders.clean_error(error))?;
-        Ok(Connection { host, live: Some(Live { instance, connection, finished: Vec::new() }) })
+        let live = Live { instance, connection, finished: Vec::new(), under_way: None };
+        Ok(Connection { host, member, live: Some(live) })
     }
 
     /// Proves that the credentials work: whose they are, which kind of key,
@@ -65,7 +71,7 @@ impl Connection {
     /// provider refused, [`Error::Trap`] and [`Error::Limit`] close the
     /// connection, [`Error::Closed`] follows them.
     pub async fn check(&mut self) -> Result<String, Error> {
-        call!(self, span("check", ""), |live, session| session
+        call!(self, span("check", ""), |_| None, |live, session| session
             .connection()
             .call_check(&mut live.instance.store, live.connection))
     }
@@ -76,7 +82,7 @@ impl Connection {
     /// See [`Connection::check`].
     pub async fn describe(&mut self, operation: &str, arguments: &str) -> Result<Detail, Error> {
         let arguments = arguments.to_owned();
-        call!(self, span("describe", operation), |live, session| session.connection().call_describe(
+        call!(self, span("describe", operation), |_| None, |live, session| session.connection().call_describe(
             &mut live.instance.store,
             live.connection,
             operation,
@@ -90,7 +96,8 @@ impl Connection {
     /// See [`Connection::check`].
     pub async fn call(&mut self, operation: &str, arguments: &str) -> Result<Output, Error> {
         let arguments = arguments.to_owned();
-        let mut output: Output = call!(self, span("call", operation), |live, session| session.connection().call_call(
+        let told = |output: &Output| output.rate.clone();
+        let mut output = call!(self, span("call", operation), told, |live, session| session.connection().call_call(
             &mut live.instance.store,
             live.connection,
             operation,
@@ -116,7 +123,7 @@ impl Connection {
         start: Option<&str>,
     ) -> Result<Choices, Error> {
         let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
-        call!(self, span("options", operation), |live, session| session.connection().call_options(
+        call!(self, span("options", operation), |_| None, |live, session| session.connection().call_options(
             &mut live.instance.store,
             live.connection,
             operation,
@@ -135,7 +142,7 @@ impl Connection {
     /// See [`Connection::check`].
     pub async fn walk(&mut self, operation: &str, arguments: &str, start: Option<&str>) -> Result<Walk<'_>, Error> {
         let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
-        let pages = call!(self, span("walk", operation), |live, session| session.connection().call_walk(
+        let pages = call!(self, span("walk", operation), |_| None, |live, session| session.connection().call_walk(
             &mut live.instance.store,
             live.connection,
             operation,
@@ -173,6 +180,14 @@ impl Connection {
         }
         // What an earlier call left behind is not this one's.
         live.instance.store.data().outgoing.overflow.take();
+        let (under_way, rates) = self.member.begin(self.host.now());
+        if !rates.is_empty() {
+            let guest = live.instance.guest.saas_connector_session().connection();
+            let observing = guest.call_observe(&mut live.instance.store, live.connection, &rates);
+            let observed = bounded(&self.host.options().limits, observing).await;
+            settle(&self.host, &mut live.instance.store, observed)?;
+        }
+        live.under_way = Some(under_way);
         Ok(live)
     }
 
@@ -180,8 +195,17 @@ impl Connection {
         &mut self,
         mut live: Live,
         answer: Result<wasmtime::Result<Result<T, crate::contract::Error>>, Limit>,
+        rate: impl FnOnce(&T) -> Option<Rate>,
     ) -> Result<T, Error> {
         let answer = settle(&self.host, &mut live.instance.store, answer)?;
+        let told = match &answer {
+            Ok(value) => rate(value),
+            Err(error) => shared::rate(&error.extra),
+        };
+        if let Some(rate) = told {
+            self.member.note(&rate, self.host.now());
+        }
+        live.under_way = None;
         let outgoing = &live.instance.store.data().outgoing;
         let (overflow, placeholders) = (outgoing.overflow.take(), outgoing.placeholders.clone());
         self.live = Some(live);
@@ -213,7 +237,8 @@ impl Walk<'_> {
     /// See [`Connection::check`].
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         let (pages, span, connection) = (self.pages, self.span.clone(), &mut *self.connection);
-        call!(connection, span, |live, session| session.pages().call_next(&mut live.instance.store, pages))
+        let told = |page: &Option<Page>| page.as_ref()?.rate.clone();
+        call!(connection, span, told, |live, session| session.pages().call_next(&mut live.instance.store, pages))
     }
 }
 

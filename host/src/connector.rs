@@ -110,7 +110,9 @@ impl Connector {
         let allowed = Allowed::new(grants, &self.0.identity.hosts, &self.0.sha256, loopback)?;
         tracing::debug!(connector = %self.0.identity.id, method = %sign.method, ?allowed, "opening");
         let instance = Instance::new(&self.0.host, &self.0.pre, allowed, placeholders).await?;
-        Connection::open(self.0.host.clone(), instance, &sign.method, &credentials, &settings).await
+        let identity = &self.0.identity;
+        let member = self.0.host.shared().join(&identity.id, &identity.settings, sign, self.0.host.now());
+        Connection::open(self.0.host.clone(), instance, member, (&sign.method, &credentials, &settings)).await
     }
 
     async fn catalog_instance(&self) -> Result<Instance, Error> {

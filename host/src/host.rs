@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
@@ -19,6 +20,7 @@ use crate::grants::Allowed;
 use crate::net::Network;
 use crate::options::HostOptions;
 use crate::outgoing::{Outgoing, Way};
+use crate::shared::Shared;
 use crate::sign::Placeholders;
 use crate::state::{CORE_INSTANCES, GUEST_HANDLES, MEMORIES, State, TABLES, link};
 use crate::transport::Transport;
@@ -32,6 +34,8 @@ struct Inner {
     linker: Linker<State>,
     way: Way,
     options: HostOptions,
+    shared: Shared,
+    start: tokio::time::Instant,
 }
 
 impl Host {
@@ -51,7 +55,8 @@ impl Host {
             Transport::Custom(custom) => Way::Custom(custom.clone()),
         };
         start_ticker(&engine)?;
-        Ok(Host(Arc::new(Inner { engine, linker, way, options })))
+        let shared = Shared::new().map_err(|why| Error::Host(format!("the system gives no randomness: {why}")))?;
+        Ok(Host(Arc::new(Inner { engine, linker, way, options, shared, start: tokio::time::Instant::now() })))
     }
 
     /// Loads the component in a file. See [`Host::load_bytes`].
@@ -100,6 +105,19 @@ impl Host {
 
     pub(crate) fn options(&self) -> &HostOptions {
         &self.0.options
+    }
+
+    /// What connections learn of rate limits.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    /// Time as the connectors see it; it never runs backwards.
+    pub(crate) fn now(&self) -> Duration {
+        match &self.0.options.clock {
+            Some(clock) => clock.monotonic(),
+            None => self.0.start.elapsed(),
+        }
     }
 
     /// A store for one instance that may send what `allowed` says.

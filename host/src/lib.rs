@@ -3,8 +3,10 @@
 //!
 //! A platform makes one [`Host`], loads a [`Connector`] from its `.wasm`, and
 //! opens a [`Connection`] per account. Each connection is an instance of its
-//! own: nothing is shared but compiled code and the pool of network
-//! connections. What the host promises:
+//! own: nothing is shared but compiled code, the pool of network connections
+//! and, among connections of the same key, what was learned of the provider's
+//! rate limits. For parallel work open several connections of one [`Host`]: they
+//! slow down together before a limit is spent. What the host promises:
 //!
 //! - a connector gets no file, socket, environment variable or standard stream;
 //! - it calls only hosts that it asks for **and** [`Grants`] name, over https on
@@ -70,6 +72,7 @@ mod network_error;
 mod options;
 mod outgoing;
 mod redact;
+mod shared;
 mod sign;
 mod state;
 pub mod transport;

@@ -136,7 +136,8 @@ impl Default for Limits {
     }
 }
 
-/// What connectors see as time.
+/// What connectors see as time; the host goes by it where it passes on what one
+/// connection learned of a rate limit.
 pub trait Clock: Send + Sync {
     /// Time since some fixed moment; never runs backwards.
     fn monotonic(&self) -> Duration;

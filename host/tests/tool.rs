@@ -10,6 +10,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 const CANARY: &str = "canary-2f6c";
 
+/// Arguments that name a window: nothing is to be said of it.
+const ALL: &str = r#"{"date_range":"all"}"#;
+
 fn command(args: &[&str]) -> Command {
     let cache = host_test::component().with_file_name("cache");
     let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
@@ -132,7 +135,7 @@ fn arguments_come_from_stdin() {
 
 #[test]
 fn a_reader_who_has_seen_enough_is_no_error() {
-    let mut child = command(&["--simulate", "walk", "incidents.list", "--format", "jsonl"])
+    let mut child = command(&["--simulate", "walk", "incidents.list", "--arguments", ALL, "--format", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -153,7 +156,7 @@ fn interrupt(child: &Child) {
 fn an_interrupted_walk_ends_with_130() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let child = command(&["--base-url", &url, "walk", "incidents.list"])
+    let child = command(&["--base-url", &url, "walk", "incidents.list", "--arguments", ALL])
         .env("PAGERDUTY_TOKEN", CANARY)
         .stderr(Stdio::piped())
         .spawn()
@@ -173,8 +176,7 @@ fn an_interrupted_walk_ends_with_130() {
 /// A pager that reads no more must not make the walk deaf.
 #[test]
 fn a_walk_whose_reader_stands_still_can_be_interrupted() {
-    let all = r#"{"date_range":"all"}"#;
-    let mut child = command(&["--simulate", "walk", "incidents.list", "--arguments", all, "--format", "jsonl"])
+    let mut child = command(&["--simulate", "walk", "incidents.list", "--arguments", ALL, "--format", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -13,6 +13,7 @@ mod names;
 mod server;
 mod table;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use host_test::World;
@@ -28,8 +29,12 @@ use table::{Expected, Operation, Row};
 const BUDGET: Duration = Duration::from_secs(60);
 
 /// An opened connection that waits no longer than this.
+/// A connection with a key of its own: those that share one share what they
+/// learn of its rate limit.
 async fn open(world: &World, budget: Duration) -> Connection {
-    world.open_with(&[("token", "key-of-the-tests")], json!({"max_wait_s": budget.as_secs()})).await.expect("opens")
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let key = format!("key-of-the-tests-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+    world.open_with(&[("token", &key)], json!({"max_wait_s": budget.as_secs()})).await.expect("opens")
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ mod changes;
 mod choices;
 mod contract;
 mod faults;
+mod rates;
 mod requests;
 mod secrets;
 mod signin;

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `cli` (what can be said), `signin` and `session` (from words
 //! to an open connection), `commands` (one file each), `failure` (what went
-//! wrong and which code it ends with), `table`, `spreadsheet`, `json` and
+//! wrong and which code it ends with), `windows` (what a list leaves out), `table`, `spreadsheet`, `json` and
 //! `escape` (how things are shown).
 
 /// `eprintln!`, but where stderr is closed or full the words are lost, and the
@@ -26,6 +26,7 @@ mod signin;
 mod simulate;
 mod spreadsheet;
 mod table;
+mod windows;
 
 use std::process::ExitCode;
 

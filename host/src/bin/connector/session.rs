@@ -11,6 +11,7 @@ use crate::{signin, simulate};
 
 /// An open connection, and the simulator it talks to if it is one.
 pub(crate) struct Session {
+    pub(crate) connector: Connector,
     pub(crate) connection: Connection,
     _simulator: Option<Server>,
 }
@@ -31,9 +32,8 @@ pub(crate) async fn connector(global: &Global) -> Result<Connector> {
     Ok(host.load(path).await?)
 }
 
-/// Opens a connection. Asks for pages of `page_size` items where that can be
-/// asked for.
-pub(crate) async fn open(global: &Global, page_size: Option<u64>) -> Result<Session> {
+/// Opens a connection, with the settings in `wishes` where the connector has them.
+pub(crate) async fn open(global: &Global, wishes: &[(&str, u64)]) -> Result<Session> {
     // Before anything is loaded: this is the mistake of the first minute.
     let keys = signin::keys(global, |name| std::env::var(name).ok())?;
     if let Some(url) = &global.base_url
@@ -52,9 +52,10 @@ pub(crate) async fn open(global: &Global, page_size: Option<u64>) -> Result<Sess
         Some(server) => Some(server.base_url()),
         None => global.base_url.clone(),
     };
-    let sign = signin::sign(global, keys, &connector, base_url.as_deref(), page_size)?;
+    let sign = signin::sign(global, keys, &connector, base_url.as_deref(), wishes)?;
     let grants = signin::grants(global, &connector, base_url.is_some());
-    Ok(Session { connection: connector.open(&sign, &grants).await?, _simulator: simulator })
+    let connection = connector.open(&sign, &grants).await?;
+    Ok(Session { connector, connection, _simulator: simulator })
 }
 
 /// `pagerduty.wasm` beside this program or, as `make build` leaves it, a folder

@@ -98,14 +98,14 @@ fn from_file(path: &Path) -> Result<Secret> {
 }
 
 /// How to sign in to `connector` with these keys, at `base_url` if there is one.
-/// `page_size` is asked for where the connector has such a setting and the user
-/// has not set it.
+/// `wishes` are settings: each is asked for where the connector has it and the
+/// user has not set it.
 pub(crate) fn sign(
     global: &Global,
     keys: Keys,
     connector: &Connector,
     base_url: Option<&str>,
-    page_size: Option<u64>,
+    wishes: &[(&str, u64)],
 ) -> Result<Sign> {
     let methods = connector.auth_methods();
     let method = match &global.auth_method {
@@ -124,10 +124,8 @@ pub(crate) fn sign(
     let knows = |setting: &str| schema["properties"][setting].is_object();
 
     let mut settings = settings(global)?;
-    if let Some(size) = page_size
-        && knows("page_size")
-    {
-        settings.entry("page_size").or_insert(size.into());
+    for (name, value) in wishes.iter().filter(|(name, _)| knows(name)) {
+        settings.entry(*name).or_insert((*value).into());
     }
     let mut host_settings = Map::new();
     if let Some(url) = base_url {

@@ -7,7 +7,7 @@ use crate::{arguments, session};
 
 pub(crate) async fn run(global: &Global, args: &CallArgs) -> Result<()> {
     let arguments = arguments::read(&args.arguments.arguments)?;
-    let mut session = session::open(global, None).await?;
+    let mut session = session::open(global, &[]).await?;
     let mut interrupts = interrupts()?;
     let calling = session.connection.call(&args.operation, &arguments);
     let output = tokio::select! {

@@ -12,7 +12,7 @@ use crate::session;
 use crate::table::Table;
 
 pub(crate) async fn run(global: &Global) -> Result<()> {
-    let mut session = session::open(global, None).await?;
+    let mut session = session::open(global, &[]).await?;
     let answer = session.connection.check().await?;
     if global.json {
         return print_json(&answer, true);

@@ -13,7 +13,7 @@ use crate::{arguments, session};
 
 pub(crate) async fn run(global: &Global, args: &OptionsArgs) -> Result<()> {
     let arguments = arguments::read(&args.arguments.arguments)?;
-    let mut session = session::open(global, None).await?;
+    let mut session = session::open(global, &[]).await?;
     let found = session
         .connection
         .options(&args.operation, &args.argument, &arguments, &args.search, args.cursor.as_deref())

@@ -20,6 +20,7 @@ use crate::escape::{safe_json, visible};
 use crate::failure::{Failure, Result};
 use crate::spreadsheet::Spreadsheet;
 use crate::table::{Table, columns, room, row};
+use crate::windows::note;
 use crate::{arguments, json, session};
 
 /// Where a walk stands.
@@ -33,27 +34,39 @@ struct Standing {
     printed: u64,
     /// Items left until `--limit`.
     left: Option<u64>,
+    /// The walk is done, and its cursor is where the next one begins.
+    done: bool,
 }
 
 pub(crate) async fn run(global: &Global, args: &WalkArgs) -> Result<()> {
     let arguments = arguments::read(&args.arguments.arguments)?;
-    let mut session = session::open(global, page_size(args.limit)).await?;
-    let mut standing = Standing { cursor: args.cursor.clone(), repeated: Some(0), printed: 0, left: args.limit };
+    let mut session = session::open(global, &wishes(args.limit)).await?;
+    let mut standing =
+        Standing { cursor: args.cursor.clone(), repeated: Some(0), printed: 0, left: args.limit, done: false };
     let bar = progress();
     let mut interrupts = interrupts()?;
     let walked = async {
         let start = args.cursor.as_deref();
         let mut walk = session.connection.walk(&args.operation, &arguments, start).await?;
+        if let Ok(detail) = session.connector.describe(&args.operation).await
+            && let Some(note) = note(&detail.operation.extra, &arguments)
+        {
+            tell_note(&note, global.json);
+        }
         let mut printer = Printer::new(global, args);
+        let mut pages = 0_u64;
         loop {
             let page = tokio::select! {
                 page = walk.next() => page?,
                 _ = interrupts.recv() => return Err(Failure::Interrupted),
             };
             let Some(page) = page else {
-                standing.cursor = None;
+                // The last page of a feed carries a cursor, of others none does.
+                standing.done = pages > 0 && standing.cursor.is_some();
+                standing.cursor = standing.cursor.take().filter(|_| standing.done);
                 return printer.end();
             };
+            pages += 1;
             let (items, then) = standing.after(&page)?;
             let text = printer.page(&items)?;
             // What did not come out whole does not count.
@@ -102,10 +115,19 @@ fn print(text: Vec<u8>, interrupts: &mut Signal) -> Result<bool> {
     })
 }
 
-/// A short walk asks for no more than it prints; 2 is the least that overlap
-/// allows.
-fn page_size(limit: Option<u64>) -> Option<u64> {
-    limit.filter(|limit| *limit < 100).map(|limit| limit.max(2))
+/// A short walk asks for no more than it prints: smaller pages, of which 2 is
+/// the least that overlap allows, and none that nobody may read.
+fn wishes(limit: Option<u64>) -> Vec<(&'static str, u64)> {
+    let size = limit.filter(|limit| *limit < 100).map(|limit| ("page_size", limit.max(2)));
+    let ahead = limit.filter(|limit| *limit <= 500).map(|_| ("ahead", 0));
+    size.into_iter().chain(ahead).collect()
+}
+
+fn tell_note(note: &str, json: bool) {
+    match json {
+        true => tell!("{}", safe_json(&serde_json::json!({ "note": note }).to_string())),
+        false => tell!("note: {}", visible(note)),
+    }
 }
 
 impl Standing {
@@ -123,16 +145,25 @@ impl Standing {
             false => (self.cursor.clone(), Some(count)),
         };
         let left = self.left.map(|left| left.saturating_sub(count));
-        Ok((items, Standing { cursor, repeated, printed: self.printed + count, left }))
+        Ok((items, Standing { cursor, repeated, printed: self.printed + count, left, done: false }))
     }
 
     /// Whether items are left behind that were begun.
     fn is_cut(&self) -> bool {
-        self.repeated != Some(0) || (self.cursor.is_some() && self.printed > 0)
+        self.done || self.repeated != Some(0) || (self.cursor.is_some() && self.printed > 0)
     }
 
     /// Tells where to resume.
     fn tell(&self, json: bool) {
+        if let (true, Some(cursor)) = (self.done, &self.cursor) {
+            return match json {
+                true => {
+                    let next = serde_json::json!({ "next": { "cursor": cursor, "printed": self.printed }});
+                    tell!("{}", safe_json(&next.to_string()));
+                }
+                false => tell!("for what happens from now on: the same arguments and\n  --cursor {}", visible(cursor)),
+            };
+        }
         if json {
             let resume = serde_json::json!({ "resume": {
                 "cursor": self.cursor, "printed": self.printed, "repeats": self.repeated,
@@ -278,7 +309,8 @@ mod tests {
 
     /// What is left, how many a resumed walk repeats, and where it begins.
     fn check(limit: Option<u64>, pages: &[Page], expected: (Option<u64>, u64, Option<&str>)) {
-        let mut standing = Standing { cursor: Some("start".into()), repeated: Some(0), printed: 0, left: limit };
+        let mut standing =
+            Standing { cursor: Some("start".into()), repeated: Some(0), printed: 0, left: limit, done: false };
         for page in pages {
             standing = standing.after(page).unwrap().1;
         }
@@ -306,15 +338,23 @@ mod tests {
             (None, None, 0, true),
             (None, Some(0), 3, false),
         ] {
-            let standing = Standing { cursor: cursor.map(str::to_owned), repeated, printed, left: None };
+            let standing = Standing { cursor: cursor.map(str::to_owned), repeated, printed, left: None, done: false };
             assert_eq!(standing.is_cut(), cut, "{standing:?}");
         }
     }
 
     #[test]
-    fn a_short_walk_asks_for_small_pages() {
-        for (limit, size) in [(None, None), (Some(1), Some(2)), (Some(25), Some(25)), (Some(100), None)] {
-            assert_eq!(page_size(limit), size);
+    fn a_short_walk_asks_for_no_more_than_it_prints() {
+        let (size, ahead) = (|size| ("page_size", size), ("ahead", 0));
+        for (limit, expected) in [
+            (None, vec![]),
+            (Some(1), vec![size(2), ahead]),
+            (Some(25), vec![size(25), ahead]),
+            (Some(100), vec![ahead]),
+            (Some(500), vec![ahead]),
+            (Some(501), vec![]),
+        ] {
+            assert_eq!(wishes(limit), expected);
         }
     }
 }
