@@ -322,7 +322,9 @@ fn while_records_come_and_go_a_walk_is_whole_or_says_that_it_is_not() {
     const SEEDS: u64 = 4_000;
     for id in [FIXED, NAMED] {
         let whole = (0..SEEDS).filter(|seed| check_moving(id, *seed, Unrest::Wild, 2..=20)).count();
-        (0..SEEDS).for_each(|seed| drop(check_moving(id, seed, Unrest::Flow, 2..=20)));
+        for seed in 0..SEEDS {
+            check_moving(id, seed, Unrest::Flow, 2..=20);
+        }
         println!(
             "{id}: {} walks of lists that change, none wrong; of {SEEDS} that change wildly {whole} whole, the others say that they are not",
             2 * SEEDS
