@@ -71,6 +71,9 @@ fn commands_end_with_their_codes() {
     check("walk incidents.list --limit 3 --json", 0, "\"id\"", "{\"resume\":{\"cursor\":\"");
     check("walk incidents.list --limit 3 --format csv", 0, "incident_number,", "stopped after 3 items");
     check("walk incidents.list --limit 3", 0, "STATUS", "");
+    check("walk incidents.list --limit 3 --format jsonl", 0, "", "lists the last month only");
+    check("walk incidents.changes", 0, "", "for what happens from now on: the same arguments and");
+    check("walk incidents.changes --json", 0, "", r#"{"next":{"cursor":"1:incidents.changes:"#);
     check("walk incidents.list --cursor nonsense", 2, "", "cursor");
     check("walk incidents.get", 2, "", "incidents.get");
     check("options incidents.create service --search pay", 0, "Payments", "");
