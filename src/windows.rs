@@ -21,6 +21,8 @@ const EDGES: usize = 100;
 /// Windows that one cut makes at most.
 const PARTS: u64 = 16;
 const DAY: i64 = 86_400;
+/// How far behind the host's clock may be without hiding a record.
+const ASTRAY: i64 = 7 * DAY;
 /// Stands for a lower end that nobody set.
 const NONE: i64 = i64::MIN;
 
@@ -75,7 +77,11 @@ impl Cuts {
             (Some(since), _) => since,
             (None, Unset::All) => oldest.unwrap_or(BEGINNING),
             (None, Unset::Days(_) | Unset::Moment) if lifted => oldest.unwrap_or(BEGINNING),
-            (None, Unset::Days(days)) => high - i64::from(days) * DAY,
+            // Older ones than asked for are better than some of them missing.
+            (None, Unset::Days(days)) => {
+                let astray = if until.is_some() { 0 } else { DAY };
+                high - i64::from(days) * DAY - astray
+            }
             (None, Unset::Moment) => return None,
         };
         if !divisible(spec, arguments) {
@@ -96,7 +102,9 @@ impl Cuts {
 
     fn range(spec: &Windows, low: i64, high: i64, open: bool) -> Option<Cuts> {
         const LAST: i64 = 253_402_300_799;
-        let (low, high) = (if low == NONE { NONE } else { low.clamp(0, LAST) }, high.clamp(0, LAST));
+        let low = if low == NONE { NONE } else { low.clamp(0, LAST) };
+        // A clock that is behind must not leave nothing to cut.
+        let high = if open { high.max(low.saturating_add(DAY)) } else { high }.clamp(0, LAST);
         let edges = if spec.newest_first { vec![high, low] } else { vec![low, high] };
         (low < high).then_some(Cuts { edges, first: true, open })
     }
@@ -141,7 +149,7 @@ impl Cuts {
             // Here `since` alone would not reach the present. A clock that is
             // behind must not hide what is new.
             (true, true) if spec.alone_days > 0 => {
-                values.push(("until", time::format(high.saturating_add(DAY)).into()))
+                values.push(("until", time::format(high.saturating_add(ASTRAY)).into()))
             }
             (true, true) => values.push(("until", Value::Null)),
             (true, false) | (false, _) => values.push(("until", time::format(high).into())),

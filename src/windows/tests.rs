@@ -59,7 +59,7 @@ fn what_one_query_may_span_is_not_cut() {
     );
     check_needed("log-entries.list", json!({"since": "2010-01-01T00:00:00Z"}), None);
     check_needed("on-calls.list", json!({"since": "2010-01-01T00:00:00Z"}), None);
-    check_needed("audit.records.list", json!({"since": "2026-12-01T00:00:00Z"}), None);
+    check_needed("audit.records.list", json!({"since": "2026-12-01T00:00:00Z"}), Some(&["until=null"]));
 }
 
 #[test]
@@ -67,14 +67,14 @@ fn a_range_longer_than_a_query_may_span_is_cut_by_days() {
     check_needed(
         "incidents.list",
         json!({"since": "2025-12-01T00:00:00.5Z", "until": "2026-10-01T00:00:00.5Z"}),
-        Some(&["until=2026-05-30T00:00:00Z", "since=2026-05-30T00:00:00Z"]),
+        Some(&["until=2026-05-20T00:00:00Z", "since=2026-05-20T00:00:00Z"]),
     );
     // `since` alone would mean one month of it.
-    check_needed("incidents.list", json!({"since": "2026-10-30T00:00:00Z"}), Some(&["until=2026-11-02T12:00:00Z"]));
+    check_needed("incidents.list", json!({"since": "2026-10-30T00:00:00Z"}), Some(&["until=2026-11-08T12:00:00Z"]));
     check_needed(
         "incidents.list",
         json!({"since": "2026-02-01T00:00:00+01:00"}),
-        Some(&["until=2026-07-30T23:00:00Z", "since=2026-07-30T23:00:00Z until=2026-11-02T12:00:00Z"]),
+        Some(&["until=2026-07-20T23:00:00Z", "since=2026-07-20T23:00:00Z until=2026-11-08T12:00:00Z"]),
     );
     // Newest first, and the last query ends where the caller said.
     check_needed(
@@ -114,8 +114,8 @@ fn a_list_that_is_too_long_is_cut_in_halves() {
         None,
         None,
         &[
-            "since=2026-10-01T12:00:00Z until=2026-10-17T00:00:00Z",
-            "since=2026-10-17T00:00:00Z until=2026-11-02T12:00:00Z",
+            "since=2026-09-30T12:00:00Z until=2026-10-16T12:00:00Z",
+            "since=2026-10-16T12:00:00Z until=2026-11-08T12:00:00Z",
         ],
     );
     check(
@@ -124,8 +124,8 @@ fn a_list_that_is_too_long_is_cut_in_halves() {
         Some(at("2026-02-01T12:00:00Z")),
         Some(20_000),
         &[
-            "date_range=null since=2026-02-01T12:00:00Z until=2026-07-31T12:00:00Z",
-            "date_range=null since=2026-07-31T12:00:00Z until=2026-11-02T12:00:00Z",
+            "date_range=null since=2026-02-01T12:00:00Z until=2026-07-21T12:00:00Z",
+            "date_range=null since=2026-07-21T12:00:00Z until=2026-11-08T12:00:00Z",
         ],
     );
     check(
@@ -153,8 +153,12 @@ fn where_there_is_nothing_to_cut_nothing_is() {
     assert!(!whole("incidents.list", second).unwrap().split(spec("incidents.list"), None));
     let backwards = json!({"since": "2026-10-01T00:00:00Z", "until": "2026-09-01T00:00:00Z"});
     assert_eq!(whole("incidents.list", backwards), None);
-    // A clock that stands before the range.
-    assert_eq!(whole("log-entries.list", json!({"since": "2036-10-01T00:00:00Z"})), None);
+    // A clock that stands before the range: the open end covers what is there.
+    let later = json!({"since": "2036-10-01T00:00:00Z"});
+    let mut cuts = whole("log-entries.list", later.clone()).unwrap();
+    assert!(cuts.split(spec("log-entries.list"), None));
+    let halves = ["since=2036-10-01T12:00:00Z until=null", "until=2036-10-01T12:00:00Z"];
+    assert_eq!(asked("log-entries.list", &later, cuts), halves);
 }
 
 /// Cuts at random, and asks of every second around which windows own it.
@@ -169,7 +173,8 @@ fn check_owned_once(seed: u64, id: &str) {
     };
     let low = NOW - below(200) as i64 - 2;
     let high = low + 2 + below(300) as i64;
-    let mut left = Cuts::range(spec, low, high, below(2) == 0);
+    let range = Cuts::range(spec, low, high, false);
+    let mut left = range.map(|cuts| Cuts { open: below(2) == 0, ..cuts });
     let mut windows = Vec::new();
     while let Some(mut cuts) = left {
         for _ in 0..below(4) {
