@@ -35,6 +35,10 @@ demo: build ## Show the main job, always against the embedded simulator
 test: component ## Run every test
 	$(CARGO) test $(WORKSPACE)
 
+.PHONY: figures
+figures: component ## Print what walks cost: requests against the fewest possible, memory
+	$(CARGO) test $(WORKSPACE) --test connector figures -- --nocapture --test-threads 1
+
 .PHONY: snapshots
 snapshots: component ## Write the expected texts anew, for review
 	UPDATE_SNAPSHOTS=1 $(CARGO) test $(WORKSPACE)

@@ -155,7 +155,7 @@ impl<S: Transport + Clock> Client<S> {
         match response.succeeded() {
             true => {
                 // The pages of one walk are all seen with the same eyes.
-                *keys = if used == first { (first, second) } else { (used, None) };
+                *keys = (used, None);
                 Ok((response, rate))
             }
             false => Err(self.refusal(operation, arguments, &response, used)),

@@ -4,11 +4,15 @@
 //! Rule: pure. An event is told by its own time and identity. Nothing is lost
 //! on a boundary: where more cannot be remembered, something comes twice.
 
+use crate::windows::BEGINNING;
+
 /// Events remembered one by one, in each of the two sets a cursor carries.
-const MARKS: usize = 120;
-/// Identities are held in as many bits as eight letters and digits can tell.
-const BITS: u64 = (1 << 47) - 1;
-const LETTERS: usize = 8;
+const MARKS: usize = 200;
+/// Identities are held in as many bits as five letters and digits can tell:
+/// they are compared within one second only.
+const BITS: u64 = (1 << 29) - 1;
+const LETTERS: usize = 5;
+const DAY: i64 = 86_400;
 
 /// What a feed is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub(crate) struct Feed {
 impl Feed {
     /// Begins at a time, or at the present.
     pub(crate) fn new(since: Option<i64>) -> Feed {
-        let seen = Seen { floor: since.unwrap_or(0).max(0), marks: Vec::new() };
+        let seen = Seen { floor: since.unwrap_or(0).max(BEGINNING), marks: Vec::new() };
         let phase = if since.is_some() { Phase::Poll } else { Phase::Start };
         Feed { phase, seen, fresh: Seen::default(), newest: i64::MIN }
     }
@@ -57,11 +61,12 @@ impl Feed {
     }
 
     /// Takes in an event; whether it was not delivered before. `lookback`:
-    /// seconds that an event may come late.
-    pub(crate) fn take(&mut self, at: i64, identity: u64, lookback: i64) -> bool {
+    /// seconds that an event may come late. `now`: by the host's clock.
+    pub(crate) fn take(&mut self, at: i64, identity: u64, lookback: i64, now: i64) -> bool {
         let at = at.clamp(0, LATEST);
         let mark = (at, identity & BITS);
-        self.newest = self.newest.max(at);
+        // An event of the future must not hide those of the present.
+        self.newest = self.newest.max(at.min(now));
         let new = self.phase == Phase::Poll && at >= self.seen.floor && !self.seen.marks.contains(&mark);
         if at >= self.fresh.floor && !self.fresh.marks.contains(&mark) {
             let place = self.fresh.marks.partition_point(|(second, _)| *second >= at);
@@ -71,18 +76,42 @@ impl Feed {
         new
     }
 
-    /// The state behind the last page of a poll. `cut`: older events were left
-    /// unread, down from the oldest that was taken.
-    pub(crate) fn polled(&mut self, cut: bool) {
+    /// The state behind the last page of a poll.
+    pub(crate) fn polled(&mut self) {
         let mut fresh = std::mem::take(&mut self.fresh);
-        if cut && let Some((oldest, _)) = fresh.marks.last().copied() {
-            fresh.forget(oldest.saturating_add(1));
-        }
         if self.newest != i64::MIN {
             fresh.forget(self.seen.floor);
             self.seen = fresh;
         }
         self.newest = i64::MIN;
+    }
+
+    /// The state of a feed that has looked where the events stand. `cut`: older
+    /// ones were left unread, down from the oldest that was taken.
+    pub(crate) fn begun(&mut self, cut: bool, now: i64) {
+        let newest = self.fresh.marks.first().map_or(BEGINNING, |(second, _)| *second);
+        let oldest = self.fresh.marks.last().map_or(BEGINNING, |(second, _)| *second);
+        match self.newest {
+            // The clock may be off; without an event there is none to double.
+            i64::MIN => self.seen.floor = self.seen.floor.max(now.saturating_sub(DAY)),
+            _ if cut => self.fresh.forget(oldest.saturating_add(1).min(newest)),
+            _ => {}
+        }
+        self.polled();
+    }
+
+    /// The same in fewer letters, for a cursor that is too long: what is
+    /// forgotten of this poll is not looked for again, what is forgotten of
+    /// those before comes twice. None where nothing is left to forget.
+    pub(crate) fn lighter(&self) -> Option<Feed> {
+        let mut feed = self.clone();
+        let half = |seen: &Seen| seen.marks.len() / 2;
+        match (half(&feed.fresh), half(&feed.seen)) {
+            (0, 0) => return None,
+            (0, keep) => feed.seen.marks.truncate(keep),
+            (keep, _) => feed.fresh.trim(keep),
+        }
+        Some(feed)
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -120,21 +149,30 @@ impl Seen {
     fn forget(&mut self, floor: i64) {
         self.floor = self.floor.max(floor);
         self.marks.retain(|(second, _)| *second >= self.floor);
+        self.trim(MARKS);
+    }
+
+    fn trim(&mut self, most: usize) {
         let newest = self.marks.first().map_or(i64::MIN, |(second, _)| *second);
-        if let Some((over, _)) = self.marks.get(MARKS).copied() {
+        if let Some((over, _)) = self.marks.get(most).copied() {
             self.floor = self.floor.max(over.saturating_add(1).min(newest));
             self.marks.retain(|(second, _)| *second >= self.floor);
-            self.marks.truncate(MARKS);
+            self.marks.truncate(most);
         }
     }
 
-    /// `FLOOR-SECONDSIDENTITY-...`: seconds above the floor in hex, identities
-    /// in eight characters.
+    /// `FLOOR-SECONDSIDENTITY-...`, the oldest first: seconds after the one
+    /// before in hex, identities in five letters.
     fn encode(&self) -> String {
         let mut text = format!("{:x}", self.floor);
-        for (second, identity) in &self.marks {
-            text.push_str(&format!("-{:x}", second.saturating_sub(self.floor)));
+        let mut before = self.floor;
+        for (second, identity) in self.marks.iter().rev() {
+            text.push('-');
+            if *second > before {
+                text.push_str(&format!("{:x}", second - before));
+            }
             push(&mut text, *identity);
+            before = *second;
         }
         text
     }
@@ -142,13 +180,15 @@ impl Seen {
     fn decode(text: &str) -> Option<Seen> {
         let mut parts = text.split('-');
         let floor = second(parts.next()?)?;
-        let mark = |part: &str| {
-            let (above, identity) = part.split_at_checked(part.len().checked_sub(LETTERS)?)?;
-            Some((floor.checked_add(second(above)?)?, read(identity)?))
-        };
-        let marks: Vec<(i64, u64)> = parts.map(mark).collect::<Option<_>>()?;
-        let fits = marks.len() <= MARKS && marks.is_sorted_by(|a, b| a.0 >= b.0);
-        fits.then_some(Seen { floor, marks })
+        let (mut before, mut marks) = (floor, Vec::new());
+        for part in parts {
+            let (after, identity) = part.split_at_checked(part.len().checked_sub(LETTERS)?)?;
+            let after = if after.is_empty() { 0 } else { second(after)? };
+            before = before.checked_add(after).filter(|second| *second <= LATEST)?;
+            marks.push((before, read(identity)?));
+        }
+        marks.reverse();
+        (marks.len() <= MARKS).then_some(Seen { floor, marks })
     }
 }
 

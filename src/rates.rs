@@ -41,6 +41,9 @@ pub(crate) struct Rates {
 struct Known {
     rate: Rate,
     ends_ms: u64,
+    /// The end that was heard first: a window whose end keeps moving is another
+    /// one in time.
+    first_end_ms: u64,
 }
 
 /// How long to hold the next request back.
@@ -53,16 +56,20 @@ pub(crate) struct Hold {
 }
 
 impl Rates {
-    /// Remembers what an answer, or another instance on the key, learned. The
-    /// last word on a limit wins.
+    /// Remembers what an answer, or another instance on the key, learned. Of
+    /// one window the lowest remainder counts: answers overtake each other, and
+    /// do not know of the requests that are on their way.
     pub(crate) fn learn(&mut self, rate: Rate, now_ms: u64) {
         let mut learned = Known::new(rate, now_ms);
         let same = |known: &Known| known.rate.bucket == learned.rate.bucket && known.rate.limit == learned.rate.limit;
-        // Every answer rounds the time left to seconds, up or down: of one
-        // window the latest end is the safe one.
-        let end = self.known.iter().find(|known| same(known) && known.same_limit(&learned)).map(|known| known.ends_ms);
+        if let Some(known) = self.known.iter().find(|known| same(known))
+            && known.first_end_ms.abs_diff(learned.ends_ms) <= SAME_WINDOW_MS
+        {
+            learned.rate.remaining = learned.rate.remaining.min(known.rate.remaining);
+            learned.first_end_ms = known.first_end_ms;
+            learned.ends_ms = learned.ends_ms.max(known.ends_ms);
+        }
         self.known.retain(|known| known.ends_ms > now_ms && !same(known));
-        learned.ends_ms = learned.ends_ms.max(end.unwrap_or(0));
         if self.known.len() >= MOST {
             self.known.remove(0);
         }
@@ -140,7 +147,8 @@ impl Rates {
 impl Known {
     fn new(rate: Rate, now_ms: u64) -> Known {
         let reset_ms = if rate.reset_ms == 0 { LEAST_RESET_MS } else { rate.reset_ms.min(MOST_RESET_MS) };
-        Known { rate, ends_ms: now_ms.saturating_add(u64::from(reset_ms)) }
+        let ends_ms = now_ms.saturating_add(u64::from(reset_ms));
+        Known { rate, ends_ms, first_end_ms: ends_ms }
     }
 
     fn same_limit(&self, other: &Known) -> bool {

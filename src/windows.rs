@@ -2,20 +2,21 @@
 //! reaches, or longer than one query may span.
 //!
 //! Rule: pure. A record belongs to the one window that its own time lies in,
-//! so that nothing must be remembered to tell doubles on a boundary, whichever
-//! end the provider counts in. The ends of the whole range are the provider's.
+//! so that nothing must be remembered to tell doubles on a boundary. The lower
+//! end counts in to the provider, the upper one may. The ends of the whole range
+//! are the provider's.
 
 use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::catalog::{Unset, Windows};
+use crate::catalog::{Paging, Type, Unset, Windows};
 use crate::time;
 
 /// Records above which a window is cut: what `offset` reaches, less room for
 /// what is added while it is read.
 pub(crate) const MOST: u64 = 9_900;
 /// PagerDuty was founded in 2009: no record of an account is older.
-const BEGINNING: i64 = 1_230_768_000;
+pub(crate) const BEGINNING: i64 = 1_230_768_000;
 /// Edges a cursor has room for.
 const EDGES: usize = 100;
 /// Windows that one cut makes at most.
@@ -23,6 +24,11 @@ const PARTS: u64 = 16;
 const DAY: i64 = 86_400;
 /// How far behind the host's clock may be without hiding a record.
 const ASTRAY: i64 = 7 * DAY;
+/// Room in a window that reaches to the present: the clock, and time that
+/// passes before it is read.
+const GROWTH: i64 = ASTRAY + DAY;
+/// The last second of the year 9999.
+const LAST: i64 = 253_402_300_799;
 /// Stands for a lower end that nobody set.
 const NONE: i64 = i64::MIN;
 
@@ -44,21 +50,41 @@ fn given(spec: &Windows, arguments: &Arguments, name: &str) -> Option<String> {
     arguments.get(name).and_then(Value::as_str).filter(|_| !lifted).map(str::to_owned)
 }
 
+/// The end that a caller set. For records of the past a day that is far away
+/// means the present.
+fn until(spec: &Windows, arguments: &Arguments, now: i64) -> Option<i64> {
+    let until = given(spec, arguments, "until").as_deref().and_then(ceiling);
+    until.filter(|until| spec.lasting || *until <= now.saturating_add(ASTRAY))
+}
+
 /// Whether a list can be cut at all: the present moment cannot.
 pub(crate) fn divisible(spec: &Windows, arguments: &Arguments) -> bool {
     let both = || given(spec, arguments, "since").is_some() && given(spec, arguments, "until").is_some();
-    spec.unset != Unset::Moment || both()
+    // Of records that last, a flag can choose one for the whole range.
+    let chosen =
+        spec.lasting && arguments.iter().any(|(field, _)| matches!(field.of, Type::Bool) && field.paging == Paging::No);
+    !chosen && (spec.unset != Unset::Moment || both())
+}
+
+/// Whether a walk begins after the present, as far as the host's clock can tell.
+pub(crate) fn begins_later(spec: &Windows, arguments: &Arguments, now: i64) -> bool {
+    let since = given(spec, arguments, "since").as_deref().and_then(time::parse);
+    let open = given(spec, arguments, "until").is_none() && spec.unset != Unset::Moment;
+    open && since.is_some_and(|since| since > now.saturating_add(ASTRAY))
 }
 
 impl Cuts {
     /// The windows of a walk that cannot be one query from the start: it spans
     /// more than a query may, or would end before the present in silence.
     pub(crate) fn needed(spec: &Windows, arguments: &Arguments, now: i64) -> Option<Cuts> {
+        if !divisible(spec, arguments) {
+            return None;
+        }
         let since = time::parse(&given(spec, arguments, "since")?)?;
         let longest = i64::from(spec.days) * DAY;
-        match given(spec, arguments, "until") {
+        match until(spec, arguments, now) {
             Some(until) => {
-                let cuts = Cuts::range(spec, since, ceiling(&until)?, false)?;
+                let cuts = Cuts::range(spec, since, until, false)?;
                 (spec.days > 0 && cuts.seconds() > longest).then(|| cuts.within_days(spec))
             }
             None if spec.unset == Unset::Moment || (spec.days == 0 && spec.alone_days == 0) => None,
@@ -67,12 +93,22 @@ impl Cuts {
     }
 
     /// The whole range of a walk that turned out to be too long for one window.
-    /// `oldest` is the time of the oldest record, where that is known.
-    pub(crate) fn whole(spec: &Windows, arguments: &Arguments, now: i64, oldest: Option<i64>) -> Option<Cuts> {
+    /// `oldest` is the time of the oldest record, where that is known; `newest`
+    /// that of the newest, in a list that shows it first: what is added from
+    /// now on then moves nothing.
+    pub(crate) fn whole(
+        spec: &Windows,
+        arguments: &Arguments,
+        now: i64,
+        oldest: Option<i64>,
+        newest: Option<i64>,
+    ) -> Option<Cuts> {
         let lifted = spec.all.is_some_and(|(all, _)| arguments.get(all).is_some());
-        let until = given(spec, arguments, "until").as_deref().and_then(ceiling);
+        let until = until(spec, arguments, now);
         let since = given(spec, arguments, "since").as_deref().and_then(time::parse);
-        let high = until.unwrap_or(now);
+        let newest = newest.filter(|_| spec.newest_first && until.is_none());
+        let high = until.or(newest.map(|newest| newest.saturating_add(1))).unwrap_or(now);
+        let open = until.is_none() && newest.is_none();
         let low = match (since, spec.unset) {
             (Some(since), _) => since,
             (None, Unset::All) => oldest.unwrap_or(BEGINNING),
@@ -87,7 +123,7 @@ impl Cuts {
         if !divisible(spec, arguments) {
             return None;
         }
-        Cuts::range(spec, low, high, until.is_none()).map(|cuts| cuts.within_days(spec))
+        Cuts::range(spec, low, high, open).map(|cuts| cuts.within_days(spec))
     }
 
     /// The one window of a list that shows the newest first, from its newest
@@ -101,8 +137,8 @@ impl Cuts {
     }
 
     fn range(spec: &Windows, low: i64, high: i64, open: bool) -> Option<Cuts> {
-        const LAST: i64 = 253_402_300_799;
-        let low = if low == NONE { NONE } else { low.clamp(0, LAST) };
+        // No query for times of which there can be no record.
+        let low = if low == NONE { NONE } else { low.clamp(if spec.lasting { 0 } else { BEGINNING }, LAST) };
         // A clock that is behind must not leave nothing to cut.
         let high = if open { high.max(low.saturating_add(DAY)) } else { high }.clamp(0, LAST);
         let edges = if spec.newest_first { vec![high, low] } else { vec![low, high] };
@@ -140,12 +176,12 @@ impl Cuts {
         if let Some((all, _)) = spec.all.filter(|(all, _)| arguments.get(all).is_some()) {
             values.push((all, Value::Null));
         }
-        let theirs = |name| given(spec, arguments, name).is_some();
-        if low != NONE && !(lowest && theirs("since")) {
+        let theirs = |name, read: fn(&str) -> Option<i64>| given(spec, arguments, name).as_deref().and_then(read);
+        if low != NONE && !(lowest && theirs("since", time::parse) == Some(low)) {
             values.push(("since", time::format(low).into()));
         }
         match (highest, self.open) {
-            (true, _) if theirs("until") => {}
+            (true, _) if theirs("until", ceiling) == Some(high) => {}
             // Here `since` alone would not reach the present. A clock that is
             // behind must not hide what is new.
             (true, true) if spec.alone_days > 0 => {
@@ -172,17 +208,13 @@ impl Cuts {
     /// Cuts the present window into halves, as often as `total` records ask
     /// for. False where a second is left, or no room for more edges.
     pub(crate) fn split(&mut self, spec: &Windows, total: Option<u64>) -> bool {
-        if self.edges.last() == Some(&NONE) {
-            self.edges.pop();
-            self.edges.push(BEGINNING.min(self.edge(0).saturating_sub(1)));
-        }
-        let room = EDGES.saturating_sub(self.edges.len()) as u64;
+        let room = EDGES.saturating_sub(self.edges.len()) as u64 + 1;
         let wanted = total.map_or(2, |total| total.div_ceil(MOST).next_power_of_two()).clamp(2, PARTS);
         let parts = i64::try_from(wanted.min(room)).unwrap_or(0).min(self.seconds());
-        if parts < 2 {
+        let (from, to) = (self.edge(0), self.edge(1));
+        if parts < 2 || to == NONE {
             return false;
         }
-        let (from, to) = (self.edge(0), self.edge(1));
         // Of seconds and at most sixteen parts: nothing comes near overflowing.
         let between = (1..parts).map(|part| from + (to - from) * part / parts);
         self.edges.splice(1..1, between);
@@ -202,7 +234,9 @@ impl Cuts {
 
     /// The present window, no longer than a query may span.
     fn within_days(mut self, spec: &Windows) -> Cuts {
-        let longest = i64::from(spec.days) * DAY;
+        let (_, (_, highest)) = self.bounds();
+        let growth = if highest && self.open { GROWTH } else { 0 };
+        let longest = i64::from(spec.days) * DAY - growth;
         if spec.days > 0 && self.seconds() > longest {
             let step = if self.newest_first() { -longest } else { longest };
             self.edges.insert(1, self.edge(0).saturating_add(step));
@@ -233,15 +267,20 @@ impl Cuts {
         let in_order = edges.is_sorted_by(|a, b| a < b) || edges.is_sorted_by(|a, b| a > b);
         let sound = |(place, edge): (usize, &i64)| {
             // Only the lower end of a descending range can be open below.
-            (0..1 << 40).contains(edge) || (*edge == NONE && place > 0 && place + 1 == edges.len())
+            (0..=LAST).contains(edge) || (*edge == NONE && place > 0 && place + 1 == edges.len())
         };
         let fits = (2..=EDGES + 1).contains(&edges.len()) && in_order && edges.iter().enumerate().all(sound);
         fits.then_some(Cuts { edges, first, open })
     }
 
-    /// Whether these windows go the way the provider lists.
-    pub(crate) fn fits(&self, spec: &Windows) -> bool {
-        self.newest_first() == spec.newest_first
+    /// Whether these windows can be this list's: they go the way the provider
+    /// lists, one without a lower end is of a list that may have none, and none
+    /// is of times of which there can be no record.
+    pub(crate) fn fits(&self, spec: &Windows, now: i64) -> bool {
+        let bounded = self.edges.last() != Some(&NONE) || (spec.days == 0 && self.is_whole());
+        let latest = now.saturating_add(400 * DAY);
+        let possible = |edge: &i64| spec.lasting || *edge == NONE || (BEGINNING..=latest).contains(edge);
+        self.newest_first() == spec.newest_first && bounded && self.edges.iter().all(possible)
     }
 
     /// The present window for people.

@@ -5,6 +5,7 @@
 //! reference host, as any platform does; it sees `wit/` and the `.wasm` only.
 
 pub mod generate;
+pub mod lists;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -67,7 +67,16 @@ impl World {
         F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
         A: Future<Output = Answered> + Send + 'static,
     {
-        World::served(&|options| options.inspect_memory = inspect, move |request| {
+        World::hosted(&|options| options.inspect_memory = inspect, answer).await
+    }
+
+    /// The same under a host that `setup` has the last word on.
+    pub async fn hosted<F, A>(setup: &dyn Fn(&mut HostOptions), answer: F) -> World
+    where
+        F: Fn(http::Request<Bytes>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answered> + Send + 'static,
+    {
+        World::served(setup, move |request| {
             let answer = answer(request);
             async move { answer.await.map(|response| response.map(body)) }
         })

@@ -338,9 +338,9 @@ fn what_other_instances_learned_holds_too() {
     client.call(READ.0, READ.1).unwrap();
     assert_eq!(client.waits(), [5_500], "the window has ended");
     client.observe(rate(0));
-    client.observe(rate(300));
+    client.observe(Rate { reset_ms: 60_000, ..rate(300) });
     client.call(READ.0, READ.1).unwrap();
-    assert_eq!(client.waits(), [5_500]);
+    assert_eq!(client.waits(), [5_500], "the next window");
 }
 
 #[test]

@@ -123,7 +123,9 @@ impl<S: Transport + Clock> Client<S> {
         };
         let place = match given {
             None => source.start(self.system.unix_s())?,
-            Some(place) if !source.fits(&place) => return Err(foreign(MADE_ELSEWHERE.to_owned())),
+            Some(place) if !source.fits(&place, self.system.unix_s()) => {
+                return Err(foreign(MADE_ELSEWHERE.to_owned()));
+            }
             // The list of a feed's next poll begins here.
             Some(place) if feed.is_some() && place.windows.is_none() && paging::is_start(&place.position) => {
                 source.start(self.system.unix_s())?
@@ -217,7 +219,10 @@ impl<S: Transport + Clock> Client<S> {
             request_id: answered.response.request_id(),
             rate: answered.rate.clone(),
         };
-        if let (Some(spec), Some(feed)) = (&walk.operation.feed, &feed) {
+        if let (Some(spec), Some(before), Some(feed)) = (&walk.operation.feed, &walk.feed, &feed)
+            && before.phase != feed.phase
+        {
+            walk.ahead.clear();
             walk.source = self.feed_source(walk.operation, spec, feed, &walk.arguments)?;
         }
         walk.total = match &next {
@@ -233,7 +238,7 @@ impl<S: Transport + Clock> Client<S> {
     }
 
     fn cursor(&self, walk: &Walk<S::Pending>, read: u32, feed: Option<&Feed>, place: &Place) -> Option<String> {
-        let cursor = Cursor {
+        let mut cursor = Cursor {
             arguments: walk.arguments.digest(),
             account: self.connection.fingerprint(),
             read,
@@ -241,7 +246,12 @@ impl<S: Transport + Clock> Client<S> {
             windows: place.windows.clone(),
             position: place.position.clone(),
         };
-        paging::encode(walk.operation.id, &cursor)
+        loop {
+            match (paging::encode(walk.operation.id, &cursor), &cursor.feed) {
+                (None, Some(feed)) => cursor.feed = Some(feed.lighter()?),
+                (text, _) => return text,
+            }
+        }
     }
 }
 

@@ -618,9 +618,9 @@ fn samples(chance: &mut Chance) -> Cursor {
         Cuts::decode(&format!("1{}{}{open}", chance.below(2), edges.join("."))).unwrap()
     });
     let feed = (chance.below(4) == 0).then(|| {
-        let mut feed = Feed::new([None, Some(1_000)][chance.below(2)]);
+        let mut feed = Feed::new([None, Some(1_600_000_000)][chance.below(2)]);
         for _ in 0..chance.below(200) {
-            feed.take(2_000 - chance.below(60) as i64, any(chance), 600);
+            feed.take(1_700_000_000 - chance.below(60) as i64, any(chance), 600, 1_800_000_000);
         }
         feed
     });

@@ -106,7 +106,7 @@ fn the_longest_hold_counts_and_a_spent_limit_is_never_only_spread() {
 }
 
 #[test]
-fn requests_under_way_are_counted_until_an_answer_tells_better() {
+fn requests_under_way_are_counted_until_their_window_ends() {
     let mut rates = knowing(&[("main:a", 960, 50, 30_000), ("main:b", 960, 51, 29_000), ("main:c", 125, 9, 30_000)]);
     // Seen, in another bucket of the limit, and unseen.
     for bucket in ["main:a", "main:b", "main:new"] {
@@ -119,8 +119,12 @@ fn requests_under_way_are_counted_until_an_answer_tells_better() {
         assert!(rates.hold(bucket, THEN, 5).to_end, "{bucket}");
     }
     assert_eq!(rates.known.iter().map(|known| known.rate.remaining).collect::<Vec<_>>(), [48, 49, 9]);
+    // An answer that was sent before others knows nothing of them.
     rates.learn(rate("main:a", 960, 500, 30_000), THEN);
-    rates.learn(rate("main:b", 960, 500, 30_000), THEN);
+    assert!(rates.hold("main:a", THEN, 5).to_end);
+    // A new window.
+    rates.learn(rate("main:a", 960, 500, 90_000), THEN);
+    rates.learn(rate("main:b", 960, 500, 90_000), THEN);
     assert_eq!(rates.hold("main:a", THEN, 5).ms, 0);
     let mut spent = knowing(&[("main:a", 960, 0, 30_000)]);
     spent.spend("main:a");
@@ -129,7 +133,7 @@ fn requests_under_way_are_counted_until_an_answer_tells_better() {
 }
 
 #[test]
-fn the_last_word_wins_and_lasts_as_long_as_its_window() {
+fn of_a_window_the_least_counts_and_lasts_as_long_as_it() {
     let mut rates = knowing(&[("main:a", 960, 0, 5_000), ("main:b", 100, 100, 9_000)]);
     assert_eq!((rates.hold("main:a", THEN + 1_000, 5).ms, rates.hold("main:a", THEN + 5_000, 5).ms), (4_000, 0));
     rates.learn(rate("main:a", 960, 959, 60_000), THEN + 100);
@@ -137,7 +141,8 @@ fn the_last_word_wins_and_lasts_as_long_as_its_window() {
     rates.learn(rate("main:a", 960, 0, 60_000), THEN + 100);
     assert_eq!(rates.hold("main:a", THEN + 101, 5).ms, 59_999);
     // Whole seconds: the end of a window is the latest that was heard of it.
-    for (reset_ms, holds) in [(58_000, 59_000), (59_000, 59_000), (60_000, 60_000), (57_000, 57_000)] {
+    for (reset_ms, holds) in [(58_000, 59_000), (59_000, 59_000), (60_000, 60_000), (57_000, 60_000), (40_000, 40_000)]
+    {
         rates.learn(rate("main:a", 960, 0, reset_ms), THEN + 1_100);
         assert_eq!(rates.hold("main:a", THEN + 1_100, 5).ms, holds, "{reset_ms}");
     }

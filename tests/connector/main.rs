@@ -4,6 +4,7 @@
 //! Rule: no test sleeps, takes a fixed port, or leaves the process; waiting
 //! happens in virtual time.
 
+mod ahead;
 mod architecture;
 mod calls;
 mod catalog;
@@ -11,10 +12,13 @@ mod changes;
 mod choices;
 mod contract;
 mod faults;
+mod figures;
 mod rates;
 mod requests;
+mod resume;
 mod secrets;
 mod signin;
 mod snapshot;
 mod sockets;
 mod walks;
+mod windows;

@@ -1,7 +1,7 @@
 //! Pages fetched before they are asked for.
 //!
-//! Rule: only where the number of records is known, so that no request is
-//! wasted; taken in order, and let go as soon as one does not fit where the
+//! Rule: only where the number of records is known, so that none is sent past
+//! the end; taken in order, and let go as soon as one does not fit where the
 //! walk really goes on. One that failed is repeated alone, in its turn.
 
 use std::time::Duration;
@@ -18,7 +18,8 @@ use crate::request;
 pub(super) struct Ahead<P> {
     /// What tells its place from others.
     values: Vec<(&'static str, Value)>,
-    begun: Begun<P>,
+    /// None where it failed, and is asked for anew in its turn.
+    begun: Option<Begun<P>>,
 }
 
 impl<S: Transport + Clock> Client<S> {
@@ -38,17 +39,21 @@ impl<S: Transport + Clock> Client<S> {
         }
         let mut values = walk.source.values(place, paging::values(operation, &place.position, size));
         let begun = match walk.ahead.pop_front() {
-            Some(ahead) if ahead.values == values => Some(ahead.begun),
+            Some(ahead) if ahead.values == values => ahead.begun,
             Some(_) | None => {
                 walk.ahead.clear();
                 None
             }
         };
+        let place_of = values.clone();
         if begun.is_none() && self.wants_total(walk, place) {
             values.push(("total", Value::Bool(true)));
         }
         let source = &mut walk.source;
         let exchanged = self.exchange(operation, &source.arguments, &values, &mut source.keys, budget, begun);
+        if exchanged.is_err() && !walk.ahead.is_empty() {
+            walk.ahead.push_front(Ahead { values: place_of, begun: None });
+        }
         exchanged.map(|(response, rate)| Answered { response, rate })
     }
 
@@ -79,15 +84,14 @@ impl<S: Transport + Clock> Client<S> {
                 None => {}
             }
             let (now, reserve) = (self.system.now_ms(), self.connection.rate_reserve);
-            let room = self.rates.borrow().room(&bucket, now, reserve, self.connection.ahead);
-            if room <= pages {
+            if self.rates.borrow().room(&bucket, now, reserve, 1) == 0 {
                 return;
             }
             let Ok(request) = request::build(operation, &walk.source.arguments, &values, &self.connection) else {
                 return;
             };
             let begun = self.begin(&bucket, &request, Some(&authorization));
-            walk.ahead.push_back(Ahead { values, begun });
+            walk.ahead.push_back(Ahead { values, begun: Some(begun) });
         }
     }
 }

@@ -71,7 +71,7 @@ impl<S: Transport + Clock> Client<S> {
         let mut sent: Map<String, Value> = serde_json::from_str(with).map_err(|_| broken())?;
         let passed = given.iter().filter(|(field, _)| field.paging == Paging::No && !OWN.contains(&field.name));
         sent.extend(passed.map(|(field, value)| (field.name.to_owned(), value.clone())));
-        if feed.phase == Phase::Poll && feed.since() > 0 {
+        if feed.phase == Phase::Poll {
             sent.insert("since".to_owned(), time::format(feed.since()).into());
         }
         let sent = arguments::check(source, &Value::Object(sent).to_string())?;
@@ -101,7 +101,7 @@ impl<S: Transport + Clock> Client<S> {
             }
             Phase::Start => {
                 self.events(walk, &mut feed, found)?;
-                feed.polled(next.is_some());
+                feed.begun(next.is_some(), self.system.unix_s());
                 let full = is_full(&walk.arguments) && spec.pass.is_some();
                 feed.phase = if full { Phase::Pass } else { Phase::Poll };
                 let next = if full { Some(self.feed_start(walk, spec, &feed)?) } else { None };
@@ -125,7 +125,7 @@ impl<S: Transport + Clock> Client<S> {
                     }
                 }
                 if next.is_none() {
-                    feed.polled(false);
+                    feed.polled();
                 }
                 Ok((format!("[{}]", subjects.join(",")), subjects.len(), Some(feed), next))
             }
@@ -142,13 +142,14 @@ impl<S: Transport + Clock> Client<S> {
         let operation = walk.source.operation;
         let by = operation.windows.as_ref().map_or("created_at", |spec| spec.by);
         let lookback = walk.arguments.get("lookback_s").and_then(Value::as_i64).unwrap_or(LOOKBACK);
+        let now = self.system.unix_s();
         let mut new = Vec::new();
         for (n, event) in found.page.items.iter().enumerate() {
-            let at = record_time(event.get(), by).ok_or_else(|| {
+            let at = record_time(event.get(), by).ok().flatten().ok_or_else(|| {
                 let problem = format!("a list with a record without a time in `{by}`");
                 found.answered.response.unexpected(operation, &problem)
             })?;
-            let fresh = feed.take(at, identity(event), lookback);
+            let fresh = feed.take(at, identity(event), lookback, now);
             if fresh && found.skip.binary_search(&n).is_err() {
                 new.push(*event);
             }

@@ -8,9 +8,9 @@ use super::{paging, unpaged};
 use crate::arguments::Arguments;
 use crate::catalog::{Answer, Operation};
 use crate::connection::{Connection, Which};
-use crate::error::Result;
+use crate::error::{Error, Result, Violation};
 use crate::paging::Position;
-use crate::windows::Cuts;
+use crate::windows::{self, Cuts};
 
 /// A list and how it is asked for.
 pub(super) struct Source {
@@ -41,13 +41,18 @@ impl Source {
     pub(super) fn start(&self, now: i64) -> Result<Place> {
         let position = paging::start(self.operation).ok_or_else(|| unpaged(self.operation.id))?;
         let windows = self.operation.windows.as_ref();
+        if windows.is_some_and(|spec| windows::begins_later(spec, &self.arguments, now)) {
+            let problem = "lies in the future; give an earlier time, or check the clock of the host";
+            let what = format!("arguments of {}", self.operation.id);
+            return Err(Error::invalid(&what, vec![Violation::new("since", problem)]));
+        }
         Ok(Place { windows: windows.and_then(|spec| Cuts::needed(spec, &self.arguments, now)), position })
     }
 
-    pub(super) fn fits(&self, place: &Place) -> bool {
+    pub(super) fn fits(&self, place: &Place, now: i64) -> bool {
         let windows = match (&place.windows, &self.operation.windows) {
             (None, _) => true,
-            (Some(cuts), Some(spec)) => cuts.fits(spec),
+            (Some(cuts), Some(spec)) => cuts.fits(spec, now),
             (Some(_), None) => false,
         };
         windows && paging::fits(self.operation.pages, &place.position)

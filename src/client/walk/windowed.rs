@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Client, Clock, Place, Source, Transport, Walk, paging, unpaged};
-use crate::catalog::{Operation, Pages, Paging, Place as Stands, Windows};
+use crate::catalog::{Operation, Pages, Paging, Place as Stands, Type, Windows};
 use crate::envelope::{self, Envelope};
 use crate::error::{Error, Result};
 use crate::feed::Phase;
@@ -51,10 +51,13 @@ impl<S: Transport + Clock> Client<S> {
                     None => None,
                     Some((name, value)) => {
                         let first = [("limit", Value::from(1)), ("offset", Value::from(0)), (name, Value::from(value))];
-                        self.glance(walk, place, &first, budget)?.and_then(|record| record_time(&record, spec.by))
+                        self.glance(walk, place, &first, budget)?
+                            .and_then(|record| record_time(&record, spec.by).ok()?)
                     }
                 };
-                let Some(cuts) = Cuts::whole(spec, &walk.source.arguments, self.system.unix_s(), oldest) else {
+                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by).ok()?);
+                let now = self.system.unix_s();
+                let Some(cuts) = Cuts::whole(spec, &walk.source.arguments, now, oldest, newest) else {
                     return Ok(None);
                 };
                 cuts
@@ -92,15 +95,24 @@ impl<S: Transport + Clock> Client<S> {
 
 /// Arguments that make a list shorter.
 fn filters(operation: &'static Operation) -> impl Iterator<Item = &'static str> {
-    const NO_FILTERS: [&str; 4] = ["include", "sort_by", "time_zone", "is_overview"];
+    const NO_FILTERS: [&str; 3] = ["include", "sort_by", "time_zone"];
+    let lifts = operation.windows.as_ref().and_then(|spec| spec.all).map(|(name, _)| name);
     let fields = operation.fields.iter().filter(|field| field.place == Stands::Query && field.paging == Paging::No);
-    fields.map(|field| field.name).filter(|name| !NO_FILTERS.contains(name))
+    let fields = fields.filter(|field| !matches!(field.of, Type::Bool)).map(|field| field.name);
+    fields.filter(move |name| !NO_FILTERS.contains(name) && lifts != Some(name))
 }
 
-/// The time of a record, from its member `by`.
-pub(super) fn record_time(record: &str, by: &str) -> Option<i64> {
-    let text = envelope::member(record, by).ok()??;
-    time::parse(text.strip_prefix('"')?.strip_suffix('"')?)
+/// The time of a record, from its member `by`: none where that is missing or
+/// null, an error where it is something else than a time.
+pub(super) fn record_time(record: &str, by: &str) -> std::result::Result<Option<i64>, ()> {
+    match envelope::member(record, by) {
+        Ok(None | Some("null")) => Ok(None),
+        Ok(Some(text)) => {
+            let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            text.and_then(time::parse).map(Some).ok_or(())
+        }
+        Err(_) => Err(()),
+    }
 }
 
 impl<P> Walk<P> {
@@ -137,10 +149,10 @@ impl<P> Walk<P> {
                 all.push(n);
                 continue;
             }
-            match cuts.owns(spec, record_time(item.get(), spec.by)) {
-                Some(true) => {}
-                Some(false) => all.push(n),
-                None => {
+            match record_time(item.get(), spec.by).map(|time| cuts.owns(spec, time)) {
+                Ok(Some(true)) => {}
+                Ok(Some(false)) => all.push(n),
+                Ok(None) | Err(()) => {
                     let problem = format!("a list with a record without a time in `{}`", spec.by);
                     return Err(response.unexpected(self.source.operation, &problem));
                 }
@@ -154,7 +166,7 @@ impl<P> Walk<P> {
         let spec = self.source.operation.windows.as_ref();
         match (next, place.windows, spec) {
             (Some(position), None, Some(spec)) if self.source.operation.pages == Pages::Offset => {
-                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by));
+                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by).ok()?);
                 let begun = paging::is_start(&place.position);
                 let windows = newest.filter(|_| begun).and_then(|at| Cuts::pinned(spec, &self.source.arguments, at));
                 Some(Place { windows, position })
