@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use jiff::civil::DateTime;
+
 use super::records::Record;
 use super::{Asked, DAY, State, Total};
 
@@ -35,9 +37,12 @@ impl Query {
         self.text(name).map_or(usual, |text| text.parse().unwrap_or(usual))
     }
 
+    /// A time in UTC. jiff's timestamps end a day before the year 9999 does.
     fn time(&self, name: &str) -> Result<Option<i64>, (u32, String)> {
-        let time = self.text(name).map(|text| text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second));
-        time.transpose().map_err(|_| (2001, format!("{name} is not a time")))
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let time = text.strip_suffix('Z').and_then(|text| text.parse::<DateTime>().ok());
+        let seconds = time.map(|time| time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_secs());
+        seconds.map(Some).ok_or_else(|| (2001, format!("{name} is not a time")))
     }
 
     pub(super) fn asked(&self) -> Asked {
