@@ -106,7 +106,9 @@ fn a_feed_that_begins_now_delivers_what_comes_later() {
 #[test]
 fn a_feed_that_begins_in_a_storm_or_in_silence_goes_on() {
     let mut feed = Feed::new(None);
-    (0..100).for_each(|id| drop(feed.take(T, id, 600, NOW)));
+    for id in 0..100 {
+        feed.take(T, id, 600, NOW);
+    }
     feed.begun(true, NOW);
     feed.phase = Phase::Poll;
     assert_eq!(poll(&mut feed, &(0..=100).map(|id| (T, id)).collect::<Vec<_>>(), 600), [100], "of the same second");
@@ -130,7 +132,9 @@ fn an_event_of_the_future_hides_none_of_the_present() {
 fn a_state_that_is_too_long_forgets_in_halves() {
     let mut feed = Feed::new(Some(T));
     poll(&mut feed, &(0..150).map(|id| (T + 100 * i64::try_from(id).unwrap(), id)).collect::<Vec<_>>(), DAY);
-    (0..150).for_each(|id| drop(feed.take(T + 20_000 + 100 * i64::try_from(id).unwrap(), 1_000 + id, DAY, NOW)));
+    for id in 0..150 {
+        feed.take(T + 20_000 + 100 * i64::try_from(id).unwrap(), 1_000 + id, DAY, NOW);
+    }
     let (mut length, mut floor) = (feed.encode().len(), feed.since());
     while let Some(lighter) = feed.lighter() {
         assert!(lighter.encode().len() < length && lighter.since() == floor);
