@@ -9,6 +9,9 @@ WASM := target/pagerduty.wasm
 CONNECTOR := target/release/connector
 # One selection of packages for host and tests, so that nothing is built twice.
 WORKSPACE := --release --locked --workspace
+# Most bytes the component may have, raw and compressed.
+RAW_BUDGET := 1048576
+GZIP_BUDGET := 409600
 
 .PHONY: help
 help: ## List these targets
@@ -57,7 +60,12 @@ examples: build ## Run the component under two other hosts, in Python and in Nod
 conformance: build ## Send every operation to the judge in JUDGE= against the documents in SPEC=
 	@scripts/conformance "$(JUDGE)" "$(SPEC)"
 
+.PHONY: catalog-check
+catalog-check: ## Say what differs between the catalog and the official documents in SPEC=
+	@$(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog --against "$(SPEC)" $(ARGS)
+
 .PHONY: size
-size: component ## Print the component's size, raw and compressed, and the catalog's figures
-	@printf 'raw %s bytes, gzip -9 %s bytes\n' "$$(wc -c <$(WASM))" "$$(gzip -9 -c $(WASM) | wc -c)"
-	@$(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog
+size: component ## Print the component by part; fails over its budget (needs python3)
+	@figures="$$($(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog)"; \
+	echo "$$figures"; \
+	scripts/size $(WASM) $(RAW_BUDGET) $(GZIP_BUDGET) "$$(sed -n 's/.* \([0-9]*\) bytes of tables$$/\1/p' <<<"$$figures")"

@@ -115,7 +115,7 @@ impl Variants {
     /// The entity that the discriminator names.
     fn chosen(&self, given: &Map<String, Value>) -> Option<&'static Entity> {
         let chosen = given.get(self.by)?.as_str()?;
-        self.cases.iter().find(|(value, _)| *value == chosen).map(|(_, entity)| *entity)
+        self.cases.iter().find(|(value, _)| *value == chosen).map(|(_, entity)| &**entity)
     }
 }
 

@@ -83,7 +83,7 @@ fn bucket(operation: &Operation, key: Option<Which>) -> String {
 /// The operation with this id, or the nearest name.
 pub(crate) fn operation(id: &str) -> Result<&'static Operation> {
     catalog::find(id).ok_or_else(|| {
-        let near = suggestion(id, catalog::OPERATIONS.iter().map(|operation| operation.id));
+        let near = suggestion(id, catalog::OPERATIONS.ids());
         Error::new(Reason::Invalid, format!("there is no operation `{}`{near}", crate::error::said(id)))
     })
 }

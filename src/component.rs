@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
 use crate::bindings::exports::saas::connector::{catalog as wit, inventory, session, triggers};
@@ -239,31 +240,6 @@ fn invalid(message: &str) -> types::Error {
 }
 
 fn outgoing_operation(operation: &Operation) -> wit::Operation {
-    let items = match (&operation.answer, operation.pages) {
-        (Answer::Items { key, .. }, pages) if pages != Pages::None => Some(*key),
-        _ => None,
-    };
-    let key = match operation.key {
-        Key::Account => "account",
-        Key::User => "user",
-        Key::Either => "either",
-        Key::None => "none",
-    };
-    let from = match operation.from {
-        From::No => None,
-        From::Optional => Some("optional"),
-        From::Required => Some("required"),
-    };
-    let page_limit = (operation.page_limit > 0).then_some(operation.page_limit);
-    let consistency = items.map(|_| match operation.consistency {
-        catalog::Consistency::Exact => "exact",
-        catalog::Consistency::UnlessMoved => "exact-unless-moved",
-        catalog::Consistency::BestEffort => "best-effort",
-    });
-    let windows = operation.windows.as_ref().map(|windows| {
-        let all = windows.all.map(|(name, value)| json!({ name: value }));
-        json!({"by": windows.by, "unset": told(windows.unset), "since": "since", "until": "until", "all": all})
-    });
     wit::Operation {
         id: operation.id.to_owned(),
         area: operation.area.id.to_owned(),
@@ -280,14 +256,59 @@ fn outgoing_operation(operation: &Operation) -> wit::Operation {
             Stability::Deprecated => wit::Stability::Deprecated,
         },
         idempotent: operation.idempotent,
-        paged: items.is_some(),
+        paged: items(operation).is_some(),
         scope: operation.scope.map(str::to_owned),
-        extra: json!({
-            "area_title": operation.area.title, "notes": operation.notes, "key": key, "from": from,
-            "items": items, "page_limit": page_limit, "consistency": consistency,
-            "windows": windows, "feed": operation.feed.is_some(),
-        })
-        .to_string(),
+        extra: serde_json::to_string(&Extra(operation)).unwrap_or_default(),
+    }
+}
+
+/// The key that the items of a paged operation stand under.
+fn items(operation: &Operation) -> Option<&'static str> {
+    match (&operation.answer, operation.pages) {
+        (Answer::Items { key, .. }, pages) if pages != Pages::None => Some(*key),
+        _ => None,
+    }
+}
+
+/// What the contract has no words for. Written straight to text: making a
+/// value of it first took most of the time of `operations`.
+struct Extra<'a>(&'a Operation);
+
+impl Serialize for Extra<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Extra(operation) = self;
+        let items = items(operation);
+        let key = match operation.key {
+            Key::Account => "account",
+            Key::User => "user",
+            Key::Either => "either",
+            Key::None => "none",
+        };
+        let from = match operation.from {
+            From::No => None,
+            From::Optional => Some("optional"),
+            From::Required => Some("required"),
+        };
+        let consistency = items.map(|_| match operation.consistency {
+            catalog::Consistency::Exact => "exact",
+            catalog::Consistency::UnlessMoved => "exact-unless-moved",
+            catalog::Consistency::BestEffort => "best-effort",
+        });
+        let windows = operation.windows.as_ref().map(|windows| {
+            let all = windows.all.map(|(name, value)| json!({ name: value }));
+            json!({"by": windows.by, "unset": told(windows.unset), "since": "since", "until": "until", "all": all})
+        });
+        let mut extra = serializer.serialize_map(None)?;
+        extra.serialize_entry("area_title", operation.area.title)?;
+        extra.serialize_entry("notes", operation.notes)?;
+        extra.serialize_entry("key", key)?;
+        extra.serialize_entry("from", &from)?;
+        extra.serialize_entry("items", &items)?;
+        extra.serialize_entry("page_limit", &(operation.page_limit > 0).then_some(operation.page_limit))?;
+        extra.serialize_entry("consistency", &consistency)?;
+        extra.serialize_entry("windows", &windows)?;
+        extra.serialize_entry("feed", &operation.feed.is_some())?;
+        extra.end()
     }
 }
 

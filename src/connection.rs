@@ -3,7 +3,7 @@
 //! Rule: pure. The credential leaves this module only as the value of an
 //! `Authorization` header, and [`Connection::redact`] keeps it out of all else.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::arguments::{fnv, is_email, object};
 use crate::catalog::{Effect, Host, Key, Operation};
@@ -131,25 +131,10 @@ pub(crate) struct Connection {
     account: String,
 }
 
-/// The settings as JSON Schema.
+/// The settings as JSON Schema. Text, since building the value in code took
+/// more room than the text and the reading of it.
 pub(crate) fn settings_schema() -> Value {
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "region": {"type": "string", "enum": ["us", "eu"], "default": "us", "title": "Service region", "description": "Where the account lives: eu when its address ends in .eu.pagerduty.com."},
-            "access": {"type": "string", "enum": ["read", "write"], "default": "write", "title": "Access", "description": "read refuses every operation that changes something, whatever the keys could do."},
-            "from": {"type": "string", "format": "email", "title": "Acting user", "description": "E-mail of the user in whose name changes are made; needed with an account key."},
-            "page_size": {"type": "integer", "minimum": 2, "maximum": 1000, "title": "Items a page", "description": "How many items a walk asks for at once; never more than the operation allows. Default: as many as it allows."},
-            "max_wait_s": {"type": "integer", "minimum": 0, "maximum": 3600, "default": 60, "title": "Longest wait", "description": "Seconds that one call may spend waiting for the rate limit or between repeats, in all."},
-            "rate_reserve": {"type": "integer", "minimum": 0, "maximum": 90, "default": 5, "title": "Reserve of the rate limit", "description": "Percent of each rate limit that is left to others on the same key: with so little left, calls wait until the limit's window ends."},
-            "overlap": {"type": "boolean", "default": true, "title": "Overlap pages", "description": "Successive pages share one record, so that records coming and going are noticed. Costs about one request in a hundred."},
-            "ahead": {"type": "integer", "minimum": 0, "maximum": 8, "default": 4, "title": "Pages ahead", "description": "How many pages of a walk are fetched before they are asked for, from the second page on, where their number is known. 0: none."},
-            "base_url": {"type": "string", "format": "uri", "pattern": "^http://(127\\.0\\.0\\.1|\\[::1\\]):[0-9]{1,5}$", "title": "Base URL", "description": "A simulator on loopback in place of PagerDuty's hosts.", "x-host-only": true},
-            "account": {"type": "string", "maxLength": 128, "title": "Account", "description": "What the host calls this account; cursors are bound to it. Any text that stays the same and is no secret.", "x-host-only": true}
-        }
-    })
+    serde_json::from_str(include_str!("connection/settings.json")).unwrap_or_default()
 }
 
 impl Connection {

@@ -255,11 +255,12 @@ fn bounded<N: PartialEq + Into<Value>>(mut schema: Value, min: (&str, N, N), max
     schema
 }
 
-/// `escalation_policy` as people write it.
+/// `escalation_policy` as people write it. Names are ASCII, which spares the
+/// tables of all other letters.
 pub(crate) fn title(name: &str) -> String {
     let spaced = name.replace(['_', '-', '.'], " ");
     let mut letters = spaced.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters.next().map(|first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@
 //!
 //! Reading order: `source` (places and problems), `model` (what a catalog
 //! is), `notation` (the field notation), `table` and `read` (TOML to model),
-//! `arguments` (what is derived), `check` (the whole), `emit` (Rust).
+//! `arguments` (what is derived), `check` (the whole), `emit` (Rust), and
+//! apart from these `drift` (the catalog against the official documents).
 
 mod arguments;
 mod check;
+#[cfg(feature = "drift")]
+pub mod drift;
 mod emit;
 mod model;
 mod notation;
@@ -26,7 +29,7 @@ pub use source::Diagnostic;
 /// included beside the types it names. All problems come back at once, by
 /// file and place.
 pub fn compile(dir: &Path) -> Result<String, Vec<Diagnostic>> {
-    load(dir).map(|catalog| emit::catalog(&catalog))
+    load(dir).map(|(catalog, _)| emit::catalog(&catalog).source)
 }
 
 /// How large a catalog is.
@@ -40,11 +43,13 @@ pub struct Figures {
     pub median_lines: usize,
     /// Lines of TOML of the longest operation, blank ones aside.
     pub most_lines: usize,
+    /// What its tables add to the connector, but for some hundred bytes.
+    pub bytes: usize,
 }
 
 /// Checks the catalog in `dir` as [`compile`] does and measures it.
 pub fn figures(dir: &Path) -> Result<Figures, Vec<Diagnostic>> {
-    let catalog = load(dir)?;
+    let (catalog, _) = load(dir)?;
     let mut lines: Vec<usize> = catalog.operations.iter().map(|operation| operation.lines).collect();
     lines.sort_unstable();
     Ok(Figures {
@@ -52,14 +57,15 @@ pub fn figures(dir: &Path) -> Result<Figures, Vec<Diagnostic>> {
         entities: catalog.entities.len(),
         median_lines: lines.get(lines.len() / 2).copied().unwrap_or(0),
         most_lines: lines.last().copied().unwrap_or(0),
+        bytes: emit::catalog(&catalog).bytes,
     })
 }
 
-fn load(dir: &Path) -> Result<model::Catalog, Vec<Diagnostic>> {
+fn load(dir: &Path) -> Result<(model::Catalog, Vec<source::Source>), Vec<Diagnostic>> {
     let folder = read::files(dir);
     let mut report = source::Report::default();
     let catalog = read::catalog(&folder, &mut report);
     check::all(&catalog, &mut report);
     let problems = report.diagnostics(&folder.sources, folder.problems);
-    if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+    if problems.is_empty() { Ok((catalog, folder.sources)) } else { Err(problems) }
 }

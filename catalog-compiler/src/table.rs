@@ -165,6 +165,24 @@ impl<'a> Table<'a> {
         found.map(|(_, value)| *value)
     }
 
+    /// The tables under `key`, each begun by `[[key]]`.
+    #[cfg(feature = "drift")]
+    pub(crate) fn tables(&self, key: &str, report: &mut Report) -> Vec<Table<'a>> {
+        let Some(entry) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(array) = entry.value else {
+            self.mistyped(entry, &format!("tables: write `[[{key}]]`"), report);
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in array.iter() {
+            match item.get_ref() {
+                DeValue::Table(table) => found.push(Table::new(self.source, table, item.span())),
+                _ => self.mistyped(entry, &format!("tables: write `[[{key}]]`"), report),
+            }
+        }
+        found
+    }
+
     /// The table under `key`; nothing where it is not there.
     pub(crate) fn table(&self, key: &str, report: &mut Report) -> Option<Table<'a>> {
         self.entry_table(self.get(key)?, report)

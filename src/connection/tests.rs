@@ -1,6 +1,8 @@
 //! Signing in, settings, and keeping the credential in.
 
 use super::*;
+use serde_json::json;
+
 use crate::catalog::{OPERATIONS, find};
 
 const SECRET: &str = "u+Canary-0123456789";

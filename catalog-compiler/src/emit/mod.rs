@@ -1,70 +1,134 @@
-//! Writes the model as Rust.
+//! Writes the model as Rust: a few small tables, and one byte string that
+//! holds every operation and entity.
 //!
-//! Rule: only what operations reach is written, names are fully determined by
-//! the catalog, and the same catalog gives the same text.
+//! Rule: only what operations reach is written, the same catalog gives the
+//! same text, and a record is a line, so that a change of the catalog can be
+//! seen in it.
 
 mod fields;
 mod operations;
+mod pieces;
 mod walk;
+mod words;
 
 use std::fmt::Write as _;
 
 use crate::check::reached;
 use crate::model::{Catalog, Entity, Type};
+use pieces::{Record, Shared, literal};
+use words::Words;
 
-/// The Rust source of every table.
-pub(crate) fn catalog(catalog: &Catalog) -> String {
-    let mut out = String::from("// Made from the catalog by its compiler: change the catalog, not this file.\n\n");
-    out.push_str(fields::DEFAULT);
-    for host in &catalog.hosts {
-        let name = constant("HOST", &host.name.text);
-        line(&mut out, &format!("static {name}: Host = Host {{ us: {:?}, eu: {:?} }};", host.us, host.eu));
-    }
-    let hosts: Vec<String> =
-        catalog.hosts.iter().map(|host| format!("&{}", constant("HOST", &host.name.text))).collect();
-    line(&mut out, "/// Every host that operations name.");
-    line(&mut out, &format!("pub(crate) static HOSTS: &[&Host] = &[{}];\n", hosts.join(", ")));
-    for area in &catalog.areas {
-        let name = constant("AREA", &area.id);
-        line(&mut out, &format!("static {name}: Area = Area {{ id: {:?}, title: {:?} }};", area.id, area.title));
-    }
-    out.push('\n');
-    let reached = reached(catalog);
-    for entity in catalog.entities.iter().filter(|entity| reached.contains(entity.name.text.as_str())) {
-        write_entity(&mut out, entity);
-    }
-    operations::write(&mut out, catalog);
-    out
+/// The tables of a catalog.
+pub(crate) struct Tables {
+    /// As Rust source.
+    pub(crate) source: String,
+    /// How many bytes they add to the connector, the small ones aside.
+    pub(crate) bytes: usize,
 }
 
-fn write_entity(out: &mut String, entity: &Entity) {
-    let id = &entity.name.text;
-    let variants = entity.variants.as_ref().map(|_| constant("VARIANTS", id));
-    if let (Some(name), Some(variants)) = (&variants, &entity.variants) {
-        let cases = variants
-            .cases
-            .iter()
-            .map(|(value, case)| format!("({:?}, &{})", value.text, constant("ENTITY", &case.text)));
-        let cases: Vec<String> = cases.collect();
-        let by = &variants.by.text;
-        line(out, &format!("static {name}: Variants = Variants {{ by: {by:?}, cases: &[{}] }};", cases.join(", ")));
+/// What is known while records are written.
+struct Emitter<'a> {
+    catalog: &'a Catalog,
+    /// Those that operations reach.
+    entities: Vec<&'a Entity>,
+    words: Words,
+}
+
+/// Writes every table.
+pub(crate) fn catalog(catalog: &Catalog) -> Tables {
+    let reached = reached(catalog);
+    let entities = catalog.entities.iter().filter(|entity| reached.contains(entity.name.text.as_str()));
+    let mut emitter = Emitter { catalog, entities: entities.collect(), words: Words::default() };
+    let operations: Vec<Record> = catalog.operations.iter().map(|operation| emitter.operation(operation)).collect();
+    let entities: Vec<Record> = emitter.entities.clone().into_iter().map(|entity| emitter.shape(entity)).collect();
+
+    let mut out = String::from("// Made from the catalog by its compiler: change the catalog, not this file.\n\n");
+    line(&mut out, "/// Every host that operations name.");
+    line(&mut out, "pub(crate) static HOSTS: &[Host] = &[");
+    for host in &catalog.hosts {
+        line(&mut out, &format!("    Host {{ us: {:?}, eu: {:?} }},", host.us, host.eu));
     }
-    let label = entity.label.as_ref().map_or("summary", |label| label.text.as_str());
-    let samples = entity.samples.iter().map(|(name, value)| {
-        let field = entity.fields.iter().find(|field| field.name.text == name.text);
-        format!("({:?}, {:?})", name.text, sample(field.map(|field| &field.of), &value.value))
-    });
-    let samples: Vec<String> = samples.collect();
-    line(out, &format!("static {}: Entity = Entity {{", constant("ENTITY", id)));
-    line(out, &format!("    id: {id:?},"));
-    line(out, &format!("    title: {:?},", entity.title));
-    line(out, &format!("    reference: {:?},", entity.reference));
-    line(out, &format!("    options: {:?},", entity.options.as_ref().map(|options| &options.text)));
-    line(out, &format!("    label: {label:?},"));
-    line(out, &format!("    fields: {},", fields::list(&entity.fields, "    ")));
-    line(out, &format!("    variants: {},", optional(variants.as_deref())));
-    line(out, &format!("    samples: &[{}],", samples.join(", ")));
-    line(out, "};\n");
+    line(&mut out, "];\n\npub(super) static AREAS: &[Area] = &[");
+    for area in &catalog.areas {
+        line(&mut out, &format!("    Area {{ id: {:?}, title: {:?} }},", area.id, area.title));
+    }
+    line(&mut out, "];\n");
+    emitter.words.tables().for_each(|table| line(&mut out, &table));
+
+    let shared = Shared::of(operations.iter().chain(&entities));
+    let mut bytes = Bytes::default();
+    bytes.place("SHARED", shared.pieces());
+    bytes.place("OPERATIONS_AT", operations.iter().map(|record| shared.whole(record)));
+    bytes.place("ENTITIES_AT", entities.iter().map(|record| shared.whole(record)));
+    out.push('\n');
+    out.push_str(&bytes.starts);
+    line(&mut out, &format!("\npub(super) static BYTES: &[u8] = b\"\\\n{}\";", bytes.lines));
+    Tables { source: out, bytes: bytes.length + 4 * bytes.count }
+}
+
+/// The byte string so far.
+#[derive(Default)]
+struct Bytes {
+    length: usize,
+    count: usize,
+    /// A line a record.
+    lines: String,
+    /// The tables of where they begin.
+    starts: String,
+}
+
+impl Bytes {
+    fn place(&mut self, table: &str, records: impl Iterator<Item = Vec<u8>>) {
+        let mut starts = Vec::new();
+        for record in records {
+            starts.push(self.length.to_string());
+            self.length += record.len();
+            line(&mut self.lines, &format!("{}\\", literal(&record)));
+        }
+        self.count += starts.len();
+        line(
+            &mut self.starts,
+            &format!("pub(super) static {table}: [u32; {}] = [{}];", starts.len(), starts.join(", ")),
+        );
+    }
+}
+
+impl Emitter<'_> {
+    fn shape(&mut self, entity: &Entity) -> Record {
+        let mut record = Record::default();
+        record.text(&entity.name.text);
+        record.text(&entity.title);
+        record.optional(entity.reference.as_deref());
+        record.optional(entity.options.as_ref().map(|options| options.text.as_str()));
+        record.text(entity.label.as_ref().map_or("summary", |label| label.text.as_str()));
+        let fields = self.fields(&entity.fields);
+        record.record(fields);
+        let mut variants = Record::default();
+        if let Some(varied) = &entity.variants {
+            variants.text(&varied.by.text);
+            for (value, case) in &varied.cases {
+                variants.text(&value.text);
+                variants.number(self.entity(&case.text));
+            }
+        }
+        record.record(variants);
+        let samples = entity.samples.iter().map(|(name, value)| {
+            let field = entity.fields.iter().find(|field| field.name.text == name.text);
+            (name.text.as_str(), sample(field.map(|field| &field.of), &value.value))
+        });
+        let mut list = Record::default();
+        for (name, value) in samples {
+            list.text(name);
+            list.text(&value);
+        }
+        record.record(list);
+        record
+    }
+
+    /// The number of an entity; the checks saw that it is there.
+    fn entity(&self, id: &str) -> u64 {
+        self.entities.iter().position(|entity| entity.name.text == id).unwrap_or_default() as u64
+    }
 }
 
 /// A sample as the guest takes it: that of a list is the whole list in JSON.
@@ -76,16 +140,6 @@ fn sample(of: Option<&Type>, value: &str) -> String {
         },
         _ => value.to_owned(),
     }
-}
-
-/// The name of a static: `ENTITY_LOG_ENTRY`.
-fn constant(prefix: &str, name: &str) -> String {
-    format!("{prefix}_{}", name.to_uppercase().replace('-', "_"))
-}
-
-/// A static that may be absent.
-fn optional(name: Option<&str>) -> String {
-    name.map_or_else(|| "None".to_owned(), |name| format!("Some(&{name})"))
 }
 
 /// Appends a line.

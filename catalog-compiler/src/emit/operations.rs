@@ -2,87 +2,109 @@
 //!
 //! Rule: every field of the table is written, in the order of its type.
 
-use super::fields::{arguments, kind, list};
-use super::{constant, line, optional, walk};
+use super::Emitter;
+use super::pieces::Record;
 use crate::arguments;
-use crate::model::{Answer, Body, Catalog, Encoding, Operation, Segment};
+use crate::model::{Answer, Body, Encoding, Operation, Segment};
 
-/// Writes `OPERATIONS`.
-pub(super) fn write(out: &mut String, catalog: &Catalog) {
-    line(out, "/// Every operation, by area.");
-    line(out, "pub(crate) static OPERATIONS: &[Operation] = &[");
-    for operation in &catalog.operations {
-        one(out, operation, catalog);
+impl Emitter<'_> {
+    /// One operation.
+    pub(super) fn operation(&mut self, operation: &Operation) -> Record {
+        let mut record = Record::default();
+        // A feed makes the calls of the operation it is over.
+        let over = operation.feed.as_ref().and_then(|feed| self.catalog.operation(&feed.of.text));
+        let caller = over.unwrap_or(operation);
+        // Both are there in every catalog that passed the checks.
+        let (Some(call), Some(answer)) = (&caller.call, &operation.answer) else { return record };
+        record.text(&operation.id.text);
+        record.number(place(self.catalog.areas.iter().position(|area| area.id == operation.area)));
+        record.text(&operation.title);
+        record.text(&operation.summary);
+        record.texts(operation.notes.iter().map(String::as_str));
+        record.number(self.words.variant("METHODS", call.method));
+        record.number(place(self.catalog.hosts.iter().position(|host| host.name.text == caller.host.text)));
+        record.record(path(&call.segments));
+        record.number(self.words.variant("EFFECTS", operation.effect));
+        record.number(self.words.variant("STABILITIES", operation.stability));
+        record.number(operation.idempotent);
+        record.optional(operation.scope.as_deref());
+        record.number(self.words.variant("KEYS", operation.key));
+        record.number(self.words.variant("FROMS", operation.from));
+        record.text(&caller.accept);
+        record.optional(caller.early_access.as_deref());
+        let fields = self.arguments(&arguments::of(operation, self.catalog));
+        record.record(fields);
+        encoding(&operation.encoding, &mut record);
+        // An entity's number and one; 0 where there are no variants.
+        record.number(self.varied(operation).map_or(0, |number| number + 1));
+        self.answer(answer, operation, &mut record);
+        record.number(self.words.variant("PAGES", operation.pages));
+        record.number(operation.page_limit);
+        record.number(self.words.variant("CONSISTENCIES", operation.consistency));
+        self.walk(operation, &mut record);
+        record
     }
-    line(out, "];");
-}
 
-fn one(out: &mut String, operation: &Operation, catalog: &Catalog) {
-    // A feed makes the calls of the operation it is over.
-    let over = operation.feed.as_ref().and_then(|feed| catalog.operation(&feed.of.text));
-    let caller = over.unwrap_or(operation);
-    // Both are there in every catalog that passed the checks.
-    let (Some(call), Some(answer)) = (&caller.call, &operation.answer) else { return };
-    let segments = call.segments.iter().map(|segment| match segment {
-        Segment::Literal(text) => format!("Segment::Literal({text:?})"),
-        Segment::Argument(name) => format!("Segment::Argument({:?})", name.text),
-    });
-    let segments: Vec<String> = segments.collect();
-    line(out, "    Operation {");
-    let mut set = |name: &str, value: String| line(out, &format!("        {name}: {value},"));
-    set("id", format!("{:?}", operation.id.text));
-    set("area", format!("&{}", constant("AREA", &operation.area)));
-    set("title", format!("{:?}", operation.title));
-    set("summary", format!("{:?}", operation.summary));
-    set("notes", format!("&{:?}", operation.notes));
-    set("method", format!("Method::{:?}", call.method));
-    set("host", format!("&{}", constant("HOST", &caller.host.text)));
-    set("path", format!("&[{}]", segments.join(", ")));
-    set("effect", format!("Effect::{:?}", operation.effect));
-    set("stability", format!("Stability::{:?}", operation.stability));
-    set("idempotent", operation.idempotent.to_string());
-    set("scope", format!("{:?}", operation.scope));
-    set("key", format!("Key::{:?}", operation.key));
-    set("from", format!("From::{:?}", operation.from));
-    set("accept", format!("{:?}", caller.accept));
-    set("early_access", format!("{:?}", caller.early_access));
-    set("fields", arguments(&arguments::of(operation, catalog), "        "));
-    set("body", encoding(&operation.encoding));
-    set("variants", variants(operation, catalog));
-    set("answer", self::answer(answer, operation));
-    set("pages", format!("Pages::{:?}", operation.pages));
-    set("page_limit", operation.page_limit.to_string());
-    set("consistency", format!("Consistency::{:?}", operation.consistency));
-    set("exact_while", walk::exact_while(operation));
-    set("windows", walk::windows(operation));
-    set("feed", walk::feed(operation));
-    line(out, "    },");
-}
-
-fn encoding(encoding: &Encoding) -> String {
-    match encoding {
-        Encoding::None => "Body::None".to_owned(),
-        Encoding::Multipart => "Body::Multipart".to_owned(),
-        Encoding::Json { wrap, content } => format!("Body::Json {{ wrap: {wrap:?}, content: {content:?} }}"),
+    /// The entity whose variants the body takes.
+    fn varied(&self, operation: &Operation) -> Option<u64> {
+        let Body::Entity(name) = &operation.body else { return None };
+        self.catalog.entity(&name.text)?.variants.as_ref().map(|_| self.entity(&name.text))
     }
-}
 
-fn variants(operation: &Operation, catalog: &Catalog) -> String {
-    let Body::Entity(name) = &operation.body else { return optional(None) };
-    let varied = catalog.entity(&name.text).is_some_and(|entity| entity.variants.is_some());
-    optional(varied.then(|| constant("VARIANTS", &name.text)).as_deref())
-}
-
-fn answer(answer: &Answer, operation: &Operation) -> String {
-    match answer {
-        Answer::None => "Answer::None".to_owned(),
-        Answer::Whole(of) => format!("Answer::Whole({})", kind(of, false)),
-        Answer::Item { key, of } => format!("Answer::Item {{ key: {key:?}, of: {} }}", kind(of, false)),
-        Answer::Items { key, of, envelope } => {
-            let derived = arguments::envelope(operation);
-            let all: Vec<_> = envelope.iter().cloned().chain(derived).collect();
-            let (of, envelope) = (kind(of, false), list(&all, "        "));
-            format!("Answer::Items {{ key: {key:?}, of: {of}, envelope: {envelope} }}")
+    fn answer(&mut self, answer: &Answer, operation: &Operation, record: &mut Record) {
+        match answer {
+            Answer::None => record.number(b'-'),
+            Answer::Whole(of) => {
+                record.number(b'w');
+                record.append(self.kind(of, false));
+            }
+            Answer::Item { key, of } => {
+                record.number(b'i');
+                record.text(key);
+                record.append(self.kind(of, false));
+            }
+            Answer::Items { key, of, envelope } => {
+                let all: Vec<_> = envelope.iter().cloned().chain(arguments::envelope(operation)).collect();
+                record.number(b'l');
+                record.text(key);
+                record.append(self.kind(of, false));
+                let envelope = self.fields(&all);
+                record.record(envelope);
+            }
         }
     }
+}
+
+fn path(segments: &[Segment]) -> Record {
+    let mut record = Record::default();
+    for segment in segments {
+        match segment {
+            Segment::Literal(text) => {
+                record.number(b'/');
+                record.text(text);
+            }
+            Segment::Argument(name) => {
+                record.number(b'{');
+                record.text(&name.text);
+            }
+        }
+    }
+    record
+}
+
+fn encoding(encoding: &Encoding, record: &mut Record) {
+    match encoding {
+        Encoding::None => record.number(b'-'),
+        Encoding::Multipart => record.number(b'm'),
+        Encoding::Json { wrap, content } => {
+            record.number(b'j');
+            record.optional(wrap.as_deref());
+            record.text(content);
+        }
+    }
+}
+
+/// Where something stands in its list; the checks saw that it is there.
+fn place(found: Option<usize>) -> u64 {
+    found.unwrap_or_default() as u64
 }

@@ -1,53 +1,61 @@
 //! Writes what an operation says of walks.
 //!
-//! Rule: every field is written, and one that is absent is `None`.
+//! Rule: each is one piece, and an empty piece says that there is none.
 
+use super::Emitter;
+use super::pieces::Record;
 use crate::model::{Operation, Unset, Windows};
 use crate::source::Word;
 
-/// The values that a walk is exact with.
-pub(super) fn exact_while(operation: &Operation) -> String {
-    let pair = operation.exact_while.as_ref().map(|exact| {
-        let values: Vec<&str> = exact.values.iter().map(|value| value.text.as_str()).collect();
-        format!("Some(({:?}, &{values:?}))", exact.argument.text)
-    });
-    pair.unwrap_or_else(none)
+impl Emitter<'_> {
+    /// The values that a walk is exact with; how the list is cut by time; what
+    /// the operation is a feed over.
+    pub(super) fn walk(&mut self, operation: &Operation, record: &mut Record) {
+        record.record(exact_while(operation));
+        record.record(self.windows(operation));
+        record.record(feed(operation));
+    }
+
+    fn windows(&mut self, operation: &Operation) -> Record {
+        let mut record = Record::default();
+        let Some(Windows::Cut(cut)) = &operation.windows else { return record };
+        let unset = match cut.unset {
+            Unset::All => "Unset::All".to_owned(),
+            Unset::Moment => "Unset::Moment".to_owned(),
+            Unset::Days(days) => format!("Unset::Days({days})"),
+        };
+        record.text(&cut.by.text);
+        record.number(cut.newest_first);
+        record.number(cut.lasting);
+        record.number(cut.days);
+        record.number(self.words.number("UNSETS", unset));
+        record.number(cut.alone_days);
+        record.texts(pair(cut.all.as_ref()));
+        record.texts(pair(cut.oldest.as_ref()));
+        record
+    }
 }
 
-/// How the list is cut by time.
-pub(super) fn windows(operation: &Operation) -> String {
-    let Some(Windows::Cut(cut)) = &operation.windows else { return none() };
-    let unset = match cut.unset {
-        Unset::All => "Unset::All".to_owned(),
-        Unset::Moment => "Unset::Moment".to_owned(),
-        Unset::Days(days) => format!("Unset::Days({days})"),
-    };
-    let parts = [
-        format!("by: {:?}", cut.by.text),
-        format!("newest_first: {}", cut.newest_first),
-        format!("lasting: {}", cut.lasting),
-        format!("days: {}", cut.days),
-        format!("unset: {unset}"),
-        format!("alone_days: {}", cut.alone_days),
-        format!("all: {}", setting(cut.all.as_ref())),
-        format!("oldest: {}", setting(cut.oldest.as_ref())),
-    ];
-    format!("Some(Windows {{ {} }})", parts.join(", "))
+fn exact_while(operation: &Operation) -> Record {
+    let mut record = Record::default();
+    if let Some(exact) = &operation.exact_while {
+        record.text(&exact.argument.text);
+        record.texts(exact.values.iter().map(|value| value.text.as_str()));
+    }
+    record
 }
 
-/// What the operation is a feed over.
-pub(super) fn feed(operation: &Operation) -> String {
-    let Some(feed) = &operation.feed else { return none() };
-    let take = feed.take.as_ref().map(|take| &take.text);
-    let pass = feed.pass.as_ref().map(|(pass, with)| (&pass.text, &with.text));
-    let (of, with) = (&feed.of.text, &feed.with.text);
-    format!("Some(Feed {{ of: {of:?}, with: {with:?}, take: {take:?}, pass: {pass:?} }})")
+fn feed(operation: &Operation) -> Record {
+    let mut record = Record::default();
+    let Some(feed) = &operation.feed else { return record };
+    record.text(&feed.of.text);
+    record.text(&feed.with.text);
+    record.optional(feed.take.as_ref().map(|take| take.text.as_str()));
+    record.texts(feed.pass.iter().flat_map(|(pass, with)| [pass.text.as_str(), with.text.as_str()]));
+    record
 }
 
-fn setting(pair: Option<&(Word, Word)>) -> String {
-    format!("{:?}", pair.map(|(name, value)| (&name.text, &value.text)))
-}
-
-fn none() -> String {
-    "None".to_owned()
+/// A name and a value, or nothing.
+fn pair(pair: Option<&(Word, Word)>) -> impl Iterator<Item = &str> {
+    pair.into_iter().flat_map(|(name, value)| [name.text.as_str(), value.text.as_str()])
 }

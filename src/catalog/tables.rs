@@ -1,0 +1,98 @@
+//! The tables themselves, and what stands for their records until one is
+//! looked at.
+//!
+//! Rule: no record is decoded before it is asked for, and none twice.
+
+use std::fmt;
+use std::iter::FilterMap;
+use std::ops::{Deref, Range};
+use std::sync::OnceLock;
+
+use super::*;
+
+/// Fields that are decoded when they are first looked at: what an operation
+/// is called is asked of all of them, its fields of few.
+pub(crate) struct Fields {
+    pub(super) record: &'static [u8],
+    pub(super) decoded: OnceLock<&'static [Field]>,
+}
+
+impl Deref for Fields {
+    type Target = [Field];
+
+    fn deref(&self) -> &[Field] {
+        self.decoded.get_or_init(|| decode::fields(self.record).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Stands for an entity, which is decoded when it is first looked at. They
+/// refer to each other in circles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EntityAt(pub(super) usize);
+
+impl Deref for EntityAt {
+    type Target = Entity;
+
+    fn deref(&self) -> &'static Entity {
+        // Every number in the tables is that of an entity: a test decodes all.
+        decode::entity(self.0).unwrap_or(&NOTHING)
+    }
+}
+
+impl fmt::Debug for EntityAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+static NOTHING: Entity =
+    Entity { id: "", title: "", reference: None, options: None, label: "", fields: &[], variants: None, samples: &[] };
+
+include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// Every operation, by area.
+pub(crate) static OPERATIONS: Operations = Operations;
+
+/// Stands for the list of operations, each of which is decoded when it is
+/// first asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Operations;
+
+impl Operations {
+    /// Every operation.
+    pub(crate) fn iter(self) -> <Self as IntoIterator>::IntoIter {
+        (0..OPERATIONS_AT.len()).filter_map(decode::operation)
+    }
+
+    /// Their ids, for which nothing needs to be decoded.
+    pub(crate) fn ids(self) -> impl Iterator<Item = &'static str> {
+        (0..OPERATIONS_AT.len()).filter_map(decode::operation_id)
+    }
+}
+
+impl IntoIterator for Operations {
+    type Item = &'static Operation;
+    type IntoIter = FilterMap<Range<usize>, fn(usize) -> Option<&'static Operation>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// Every entity that operations reach.
+pub(crate) fn entities() -> impl Iterator<Item = &'static Entity> {
+    (0..ENTITIES_AT.len()).filter_map(decode::entity)
+}
+
+/// The operation with this id.
+pub(crate) fn find(id: &str) -> Option<&'static Operation> {
+    // The table is sorted by area for people, so a scan; a few hundred short
+    // comparisons are far below the cost of a call.
+    OPERATIONS.ids().position(|known| known == id).and_then(decode::operation)
+}
