@@ -105,6 +105,7 @@ fn text(schema: &Value, name: &str) -> String {
         Some("date-time") => return "2026-11-01T09:00:00Z".to_owned(),
         Some("date") => return "2026-11-01".to_owned(),
         Some("email") => return "ada@example.com".to_owned(),
+        _ if name.starts_with("cidr") => return "192.0.2.0/24".to_owned(),
         Some("uri") => return "https://example.com/a?b=c".to_owned(),
         _ => {}
     }
