@@ -187,7 +187,7 @@ impl<S: Transport + Clock> Client<S> {
         request: &Request,
         key: Option<Which>,
         budget: &mut Duration,
-        begun: Option<Begun<S::Pending>>,
+        mut begun: Option<Begun<S::Pending>>,
     ) -> Result<(Response, Option<Rate>)> {
         let bucket = bucket(operation, key);
         let authorization = key.map(|which| self.connection.authorization(which));
@@ -195,7 +195,6 @@ impl<S: Transport + Clock> Client<S> {
             self.hold(operation, &bucket, budget)?;
         }
         let (mut tries, mut throttles, mut in_doubt) = (0, 0, false);
-        let mut begun = begun;
         loop {
             let sent = begun.take().unwrap_or_else(|| self.begin(&bucket, request, authorization.as_deref()));
             let attempt = sent.and_then(|pending| self.system.finish(pending));

@@ -4,6 +4,7 @@
 //! Rule: pure. An event is told by its own time and identity. Nothing is lost
 //! on a boundary: where more cannot be remembered, something comes twice.
 
+use crate::time::DAY;
 use crate::windows::BEGINNING;
 
 /// Events remembered one by one, in each of the two sets a cursor carries.
@@ -12,7 +13,6 @@ const MARKS: usize = 200;
 /// they are compared within one second only.
 const BITS: u64 = (1 << 29) - 1;
 const LETTERS: usize = 5;
-const DAY: i64 = 86_400;
 
 /// What a feed is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

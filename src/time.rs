@@ -2,7 +2,10 @@
 //!
 //! Rule: pure; no clock is read here. Fractions of a second are cut off.
 
-const DAY: i64 = 86_400;
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
+/// The last second of the year 9999.
+pub(crate) const LAST: i64 = 253_402_300_799;
 
 /// Seconds since 1970 of an RFC 3339 time, or none where it is not one.
 pub(crate) fn parse(text: &str) -> Option<i64> {
@@ -41,7 +44,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 /// `2026-11-21T09:00:00Z`. Held inside the years 1970 to 9999.
 pub(crate) fn format(seconds: i64) -> String {
-    let seconds = seconds.clamp(0, 253_402_300_799);
+    let seconds = seconds.clamp(0, LAST);
     let (mut day, second) = (seconds / DAY, seconds % DAY);
     // Years of March to February, so that the leap day comes last.
     day += 719_468;

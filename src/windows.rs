@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::arguments::Arguments;
 use crate::catalog::{Paging, Type, Unset, Windows};
-use crate::time;
+use crate::time::{self, DAY, LAST};
 
 /// Records above which a window is cut: what `offset` reaches, less room for
 /// what is added while it is read.
@@ -21,14 +21,11 @@ pub(crate) const BEGINNING: i64 = 1_230_768_000;
 const EDGES: usize = 100;
 /// Windows that one cut makes at most.
 const PARTS: u64 = 16;
-const DAY: i64 = 86_400;
 /// How far behind the host's clock may be without hiding a record.
 const ASTRAY: i64 = 7 * DAY;
 /// Room in a window that reaches to the present: the clock, and time that
 /// passes before it is read.
 const GROWTH: i64 = ASTRAY + DAY;
-/// The last second of the year 9999.
-const LAST: i64 = 253_402_300_799;
 /// Stands for a lower end that nobody set.
 const NONE: i64 = i64::MIN;
 
@@ -44,10 +41,15 @@ pub(crate) struct Cuts {
     open: bool,
 }
 
+/// Whether an argument lifts the window, so that the times do not count.
+pub(crate) fn lifted(spec: &Windows, arguments: &Arguments) -> bool {
+    spec.all.is_some_and(|(all, _)| arguments.get(all).is_some())
+}
+
 /// The times a caller set, as far as they count.
 fn given(spec: &Windows, arguments: &Arguments, name: &str) -> Option<String> {
-    let lifted = spec.all.is_some_and(|(all, _)| arguments.get(all).is_some());
-    arguments.get(name).and_then(Value::as_str).filter(|_| !lifted).map(str::to_owned)
+    let counts = !lifted(spec, arguments);
+    arguments.get(name).and_then(Value::as_str).filter(|_| counts).map(str::to_owned)
 }
 
 /// The end that a caller set. For records of the past a day that is far away
@@ -103,7 +105,6 @@ impl Cuts {
         oldest: Option<i64>,
         newest: Option<i64>,
     ) -> Option<Cuts> {
-        let lifted = spec.all.is_some_and(|(all, _)| arguments.get(all).is_some());
         let until = until(spec, arguments, now);
         let since = given(spec, arguments, "since").as_deref().and_then(time::parse);
         let newest = newest.filter(|_| spec.newest_first && until.is_none());
@@ -112,7 +113,7 @@ impl Cuts {
         let low = match (since, spec.unset) {
             (Some(since), _) => since,
             (None, Unset::All) => oldest.unwrap_or(BEGINNING),
-            (None, Unset::Days(_) | Unset::Moment) if lifted => oldest.unwrap_or(BEGINNING),
+            (None, Unset::Days(_) | Unset::Moment) if lifted(spec, arguments) => oldest.unwrap_or(BEGINNING),
             // Older ones than asked for are better than some of them missing.
             (None, Unset::Days(days)) => {
                 let astray = if until.is_some() { 0 } else { DAY };
@@ -218,7 +219,7 @@ impl Cuts {
         // Of seconds and at most sixteen parts: nothing comes near overflowing.
         let between = (1..parts).map(|part| from + (to - from) * part / parts);
         self.edges.splice(1..1, between);
-        *self = std::mem::replace(self, Cuts { edges: Vec::new(), first: false, open: false }).within_days(spec);
+        self.shorten(spec);
         true
     }
 
@@ -234,6 +235,11 @@ impl Cuts {
 
     /// The present window, no longer than a query may span.
     fn within_days(mut self, spec: &Windows) -> Cuts {
+        self.shorten(spec);
+        self
+    }
+
+    fn shorten(&mut self, spec: &Windows) {
         let (_, (_, highest)) = self.bounds();
         let growth = if highest && self.open { GROWTH } else { 0 };
         let longest = i64::from(spec.days) * DAY - growth;
@@ -241,7 +247,6 @@ impl Cuts {
             let step = if self.newest_first() { -longest } else { longest };
             self.edges.insert(1, self.edge(0).saturating_add(step));
         }
-        self
     }
 
     /// As text for a cursor: letters, digits and dots.

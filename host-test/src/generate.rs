@@ -4,7 +4,7 @@
 //! Rule: made from the schema alone, so an operation cannot be forgotten and
 //! needs no case written by hand.
 
-use connector_host::contract::Detail;
+use connector_host::contract::{Detail, Operation};
 use serde_json::{Map, Value, json};
 
 /// How much to fill in.
@@ -23,13 +23,22 @@ pub enum Extent {
 #[must_use]
 pub fn of(detail: &Detail, extent: Extent) -> Vec<Value> {
     let schema: Value = serde_json::from_str(&detail.input).expect("a schema");
-    let extra: Value = serde_json::from_str(&detail.operation.extra).expect("an object");
     let mut all = arguments(&schema, extent);
     // The cursor of a feed is the connector's own: nobody can make one up.
-    if extra["feed"] == true {
+    if is_feed(&detail.operation) {
         all.iter_mut().filter_map(Value::as_object_mut).for_each(|given| drop(given.remove("cursor")));
     }
     all
+}
+
+/// Whether an operation sends what another one sends, and makes its own pages.
+///
+/// # Panics
+/// When `extra` of the operation is not JSON.
+#[must_use]
+pub fn is_feed(operation: &Operation) -> bool {
+    let extra: Value = serde_json::from_str(&operation.extra).expect("an object");
+    extra["feed"] == true
 }
 
 /// Arguments for an operation with this input schema. Several where a

@@ -7,10 +7,11 @@
 //! very front of the page: one alone may have moved there and proves nothing.
 //!
 //! In a fixed order no record that was there throughout is left out or
-//! delivered twice, whatever comes and goes. Elsewhere, with any one change between two requests (a record comes, goes or moves), no record that stayed in its place is left out or delivered twice. A record
-//! that moved itself comes once while it is remembered; one that is not (it was
-//! delivered long ago, or the pages are small) and moves behind the walk is a
-//! new one to it.
+//! delivered twice, whatever comes and goes. Elsewhere, with any one change
+//! between two requests (a record comes, goes or moves), none that stayed in its
+//! place is. A record that moved itself comes once while it is remembered; one
+//! that is not (it was delivered long ago, or the pages are small) and moves
+//! behind the walk is a new one to it.
 
 use super::{PATIENCE, Position, Step, empty_page, identity, same_again};
 use crate::envelope::Envelope;

@@ -70,7 +70,7 @@ async fn run(judge: &str) -> Result<bool, Failure> {
     }
     let report = report(judge)?;
     // A feed sends what another operation sends.
-    let own = operations.iter().filter(|operation| !operation.extra.contains("\"feed\":true")).count();
+    let own = operations.iter().filter(|operation| !generate::is_feed(operation)).count();
     Ok(print(&report, own, sent, &unread))
 }
 

@@ -45,14 +45,15 @@ impl<S: Transport + Clock> Client<S> {
                 None
             }
         };
-        let place_of = values.clone();
+        let own = values.len();
         if begun.is_none() && self.wants_total(walk, place) {
             values.push(("total", Value::Bool(true)));
         }
         let source = &mut walk.source;
         let exchanged = self.exchange(operation, &source.arguments, &values, &mut source.keys, budget, begun);
         if exchanged.is_err() && !walk.ahead.is_empty() {
-            walk.ahead.push_front(Ahead { values: place_of, begun: None });
+            values.truncate(own);
+            walk.ahead.push_front(Ahead { values, begun: None });
         }
         exchanged.map(|(response, rate)| Answered { response, rate })
     }

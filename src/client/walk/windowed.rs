@@ -46,7 +46,7 @@ impl<S: Transport + Clock> Client<S> {
         let cuts = match &place.windows {
             Some(cuts) => cuts.clone(),
             None => {
-                let unbounded = spec.all.is_some_and(|(all, _)| walk.source.arguments.get(all).is_some());
+                let unbounded = windows::lifted(spec, &walk.source.arguments);
                 let oldest = match spec.oldest.filter(|_| unbounded) {
                     None => None,
                     Some((name, value)) => {
