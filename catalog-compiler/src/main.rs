@@ -16,7 +16,7 @@ usage: catalog-compiler DIR                       check the folder with hosts.to
            --json             as JSON
            --area AREA        only operations of this area
            --complete         operations that are missing fail, too
-           --intended FILE    what may differ, in place of DIR/drift.toml";
+           --intended FILE    what may differ, in place of DIR/drift.toml and DIR/drift/";
 
 #[derive(Default)]
 struct Arguments {

@@ -566,12 +566,26 @@ fn intended() {
     // The list only shrinks: whole entries, and parts of them.
     let twice = format!("{all}{}", entry("operation = \"*\"\nfield = \"*.y\"\nkind = \"missing\""));
     let problem = format!("catalog/drift.toml:6:1: {idle}\n");
-    check_intended(&twice, 1, &format!("{problem}{}; 1 part of drift.toml explains nothing\n", counts(0, 3)));
+    check_intended(&twice, 1, &format!("{problem}{}; 1 part of the list explains nothing\n", counts(0, 3)));
     let part = entry(
         "operation = \"*\"\nfield = [\"body.*\", \"body.w\"]\nkind = [\"type\", \"missing\", \"extra\", \"enum\"]",
     );
     let problems = format!("catalog/drift.toml:4:21: {idle}\ncatalog/drift.toml:5:38: {idle}\n");
-    check_intended(&part, 1, &format!("{problems}{}; 2 parts of drift.toml explain nothing\n", counts(0, 3)));
+    check_intended(&part, 1, &format!("{problems}{}; 2 parts of the list explain nothing\n", counts(0, 3)));
+}
+
+#[test]
+fn an_area_explains_before_all() {
+    let fields = r#"{"type": "object", "properties": {"x": {"type": "string"}}}"#;
+    let rest = format!(r#""requestBody": {{"content": {{"application/json": {{"schema": {fields}}}}}}}"#);
+    let folder = lay_out(&rest, "body = \"other\"\n---\n[entity.other]\ntitle = \"Other\"\nfields = [\"x: int\"]\n");
+    let entry = "[[intended]]\noperation = \"*\"\nfield = \"body.x\"\nkind = \"type\"\nreason = \"That is meant.\"\n";
+    folder.write("catalog/drift/things.toml", entry);
+    folder.write("catalog/drift.toml", entry);
+    let (code, output) = folder.run(&[]);
+    let idle = "catalog/drift.toml:1:1: nothing differs here that an earlier entry leaves: take this out\n";
+    let counts = "2 operations compared: 0 differences, and 1 intended; 1 part of the list explains nothing\n";
+    assert_eq!((code, output.replace('\\', "/")), (Some(1), format!("{idle}{counts}")));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! `drift.toml`: where the catalog differs on purpose, and why.
+//! `drift/AREA.toml` and `drift.toml`: where the catalog differs on purpose, and why.
 //!
 //! Rule: the list may only shrink by itself. An entry that explains nothing
 //! any more, or nothing that an earlier one leaves, is a problem.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
@@ -14,9 +14,9 @@ use crate::source::{Diagnostic, Report, Source, Spot, Text, Word};
 use crate::suggest;
 use crate::table::Table;
 
-/// The entries of the file and the file itself.
+/// The entries of the files and the files themselves.
 pub(super) struct Intended {
-    source: Source,
+    sources: Vec<Source>,
     entries: Vec<Entry>,
 }
 
@@ -77,35 +77,55 @@ impl Intended {
         for at in self.entries.iter().flat_map(Entry::idle) {
             report.wrong(at, "nothing differs here that an earlier entry leaves: take this out");
         }
-        report.diagnostics(&[self.source], Vec::new())
+        report.diagnostics(&self.sources, Vec::new())
     }
 }
 
-/// Reads the file; one that is not there is empty.
-pub(super) fn read(path: &Path) -> Result<Intended, Vec<Diagnostic>> {
-    let name = path.display().to_string();
-    let text = if path.exists() { fs::read_to_string(path) } else { Ok(String::new()) };
-    let text = text.map_err(|error| {
-        vec![Diagnostic { file: name.clone(), line: 1, column: 1, message: format!("cannot be read: {error}") }]
-    })?;
-    let source = Source { index: 0, name, stem: "drift".to_owned(), text };
+/// The files of a catalog: those of the areas by name, then the general one, which comes last so that
+/// the narrower entries explain first.
+pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+    let folder = dir.join("drift");
+    let mut files = Vec::new();
+    if folder.exists() {
+        let entries = fs::read_dir(&folder).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<PathBuf>, _>>()
+        });
+        files = entries.map_err(|error| unread(&folder, &error))?;
+        files.sort();
+    }
+    files.push(dir.join("drift.toml"));
+    Ok(files)
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Vec<Diagnostic> {
+    let message = format!("cannot be read: {error}");
+    vec![Diagnostic { file: path.display().to_string(), line: 1, column: 1, message }]
+}
+
+/// Reads the files; one that is not there is empty.
+pub(super) fn read(files: &[PathBuf]) -> Result<Intended, Vec<Diagnostic>> {
+    let (mut sources, mut entries) = (Vec::new(), Vec::new());
     let mut report = Report::default();
+    for path in files.iter().filter(|path| path.exists()) {
+        let text = fs::read_to_string(path).map_err(|error| unread(path, &error))?;
+        let name = path.display().to_string();
+        let source = Source { index: sources.len(), name, stem: "drift".to_owned(), text };
+        entries.extend(of_file(&source, &mut report));
+        sources.push(source);
+    }
+    let problems = report.diagnostics(&sources, Vec::new());
+    if problems.is_empty() { Ok(Intended { sources, entries }) } else { Err(problems) }
+}
+
+fn of_file(source: &Source, report: &mut Report) -> Vec<Entry> {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
         report.wrong(source.spot(at), format!("not TOML: {}", error.message().trim()));
     }
-    let root = Table::new(&source, document.get_ref(), 0..0);
-    root.only(&["intended"], &mut report);
-    let tables = root.tables("intended", &mut report);
-    let entries = tables.iter().map(|table| entry(table, &mut report)).collect();
-    drop(tables);
-    drop(root);
-    drop(document);
-    let sources = [source];
-    let problems = report.diagnostics(&sources, Vec::new());
-    let [source] = sources;
-    if problems.is_empty() { Ok(Intended { source, entries }) } else { Err(problems) }
+    let root = Table::new(source, document.get_ref(), 0..0);
+    root.only(&["intended"], report);
+    root.tables("intended", report).iter().map(|table| entry(table, report)).collect()
 }
 
 fn entry(table: &Table<'_>, report: &mut Report) -> Entry {

@@ -1,7 +1,7 @@
 //! The catalog against the official documents: what differs, either way.
 //!
 //! Rule: it reports and repairs nothing. What is meant to differ stands in
-//! `drift.toml` with its reason; everything else fails the check.
+//! `drift.toml`, or in `drift/` for one area, with its reason; everything else fails the check.
 //!
 //! Reading order: `documents` (OpenAPI files), `shape` (what both sides are
 //! brought to), `theirs` and `ours` (the two sides), `compare` (two values),
@@ -32,7 +32,7 @@ pub struct Options {
     pub area: Option<String>,
     /// A missing operation is a difference, too.
     pub complete: bool,
-    /// In place of the catalog's `drift.toml`.
+    /// In place of the catalog's `drift.toml` and `drift/`.
     pub intended: Option<PathBuf>,
 }
 
@@ -65,7 +65,8 @@ pub fn against(dir: &Path, spec: &Path, options: &Options) -> Result<Outcome, Ve
         return Err(vec![Diagnostic { file: dir.display().to_string(), line: 1, column: 1, message }]);
     }
     let documents = documents::read(spec)?;
-    let mut intended = intended::read(options.intended.as_deref().unwrap_or(&dir.join("drift.toml")))?;
+    let files = options.intended.clone().map_or_else(|| intended::files(dir), |file| Ok(vec![file]))?;
+    let mut intended = intended::read(&files)?;
     let mut differences = pairs::all(&documents, &catalog);
     let is_missing = |difference: &Difference| difference.kind == Kind::OperationMissing;
     let in_area = |id: &str| options.area.as_ref().is_none_or(|area| id.split('.').next() == Some(area));

@@ -99,9 +99,9 @@ impl Outcome {
         );
         match self.idle.len() {
             0 => {}
-            1 => line.push_str("; 1 part of drift.toml explains nothing"),
+            1 => line.push_str("; 1 part of the list explains nothing"),
             parts => {
-                let _ = write!(line, "; {parts} parts of drift.toml explain nothing");
+                let _ = write!(line, "; {parts} parts of the list explain nothing");
             }
         }
         match self.missing {
