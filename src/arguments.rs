@@ -52,10 +52,11 @@ impl Arguments {
     }
 
     /// A digest that does not depend on the order of keys: what a cursor holds
-    /// of the arguments. Arguments of paging do not count.
+    /// of the arguments. Arguments of paging do not count, nor do those of
+    /// headers: a signature is made anew when a walk is resumed.
     pub(crate) fn digest(&self) -> u64 {
         self.iter()
-            .filter(|(field, _)| field.paging == Paging::No)
+            .filter(|(field, _)| field.paging == Paging::No && field.place != Place::Header)
             .fold(0, |sum: u64, (field, value)| sum.wrapping_add(fnv(field.name.as_bytes(), digest(value))))
     }
 }

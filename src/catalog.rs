@@ -69,6 +69,8 @@ pub(crate) enum Key {
     Account,
     User,
     Either,
+    /// An OAuth access token alone.
+    Bearer,
     /// No `Authorization` at all: the Events API, whose key is in the body.
     None,
 }

@@ -282,6 +282,7 @@ impl Serialize for Extra<'_> {
             Key::Account => "account",
             Key::User => "user",
             Key::Either => "either",
+            Key::Bearer => "bearer",
             Key::None => "none",
         };
         let from = match operation.from {

@@ -29,6 +29,9 @@ pub(crate) struct CredentialField {
     pub(crate) note: &'static str,
 }
 
+/// The method whose credential is an OAuth access token.
+const BEARER: &str = "bearer";
+
 /// Every way to sign in. Sources: PagerDuty's developer documentation on
 /// authentication (account keys, user keys, OAuth bearer tokens).
 pub(crate) static METHODS: &[Method] = &[
@@ -58,7 +61,7 @@ pub(crate) static METHODS: &[Method] = &[
         scheme: "Token token=",
     },
     Method {
-        id: "bearer",
+        id: BEARER,
         title: "OAuth access token",
         fields: &[CredentialField {
             name: "access_token",
@@ -206,8 +209,15 @@ impl Connection {
         }
     }
 
-    /// Refuses what the setting `access` does not allow.
+    /// Refuses what the setting `access`, or the way of signing in, does not allow.
     pub(crate) fn allow(&self, operation: &Operation) -> Result<()> {
+        if operation.key == Key::Bearer && self.method.id != BEARER {
+            let message = format!(
+                "{} takes an OAuth access token, and this connection holds an API key; nothing was sent. Sign in by the method {BEARER}",
+                operation.id
+            );
+            return Err(Error::new(Reason::Invalid, message));
+        }
         match (self.access, operation.effect) {
             (Access::Write, _) | (Access::Read, Effect::Read) => Ok(()),
             (Access::Read, Effect::Write | Effect::Delete) => Err(Error::new(
@@ -228,7 +238,7 @@ impl Connection {
             (Key::User, _, true) => (Some(Which::User), None),
             (Key::Either, Effect::Read, true) => (Some(Which::Main), Some(Which::User)),
             (Key::Either, Effect::Write | Effect::Delete, true) => (Some(Which::User), None),
-            (Key::Account, _, _) | (_, _, false) => (Some(Which::Main), None),
+            (Key::Account | Key::Bearer, _, _) | (_, _, false) => (Some(Which::Main), None),
         }
     }
 

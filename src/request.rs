@@ -52,6 +52,7 @@ pub(crate) fn build(
     if let Some(from) = from(operation, arguments, connection) {
         headers.push(("from", from));
     }
+    headers.extend(given(operation, arguments)?);
     let body = body(operation, arguments, page).map(|(content, body)| {
         headers.push(("content-type", content));
         body
@@ -67,6 +68,21 @@ pub(crate) fn from(operation: &Operation, arguments: &Arguments, connection: &Co
             arguments.get("from").and_then(Value::as_str).map(str::to_owned).or_else(|| connection.from.clone())
         }
     }
+}
+
+/// Headers that the caller gives: visible ASCII, so that none ends early or becomes two.
+fn given(operation: &'static Operation, arguments: &Arguments) -> Result<Vec<(&'static str, String)>> {
+    let declared = operation.fields.iter().filter(|field| field.place == Place::Header);
+    let mut headers = Vec::new();
+    for name in declared.map(|field| field.name) {
+        let Some(value) = arguments.get(name).and_then(Value::as_str) else { continue };
+        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let problem = "cannot be sent in a header: it holds a space, a control character or a letter beyond ASCII";
+            return Err(Error::invalid(&format!("arguments of {}", operation.id), vec![Violation::new(name, problem)]));
+        }
+        headers.push((name, value.to_owned()));
+    }
+    Ok(headers)
 }
 
 fn path(operation: &'static Operation, arguments: &Arguments) -> Result<String> {

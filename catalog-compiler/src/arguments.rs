@@ -1,4 +1,4 @@
-//! Puts an operation's arguments together: path, query, body, then paging.
+//! Puts an operation's arguments together: path, query, header, body, then paging.
 //!
 //! Rule: paging fields come from the dialect alone, with the same names and
 //! notes everywhere; no file writes them.
@@ -23,6 +23,7 @@ impl Argument {
 pub(crate) fn of(operation: &Operation, catalog: &Catalog) -> Vec<Argument> {
     let mut found: Vec<Argument> = path(operation);
     found.extend(operation.query.iter().map(|field| Argument::new(field.clone(), Place::Query)));
+    found.extend(operation.header.iter().map(|field| Argument::new(field.clone(), Place::Header)));
     found.extend(body(operation, catalog).into_iter().map(|field| Argument::new(field, Place::Body)));
     let paging = paging(operation);
     found.extend(paging.into_iter().filter(|argument| !operation.undeclared.contains(&argument.field.name.text)));

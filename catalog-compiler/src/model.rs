@@ -12,6 +12,7 @@ pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Wi
 #[derive(Default)]
 pub(crate) struct Catalog {
     pub(crate) hosts: Vec<Host>,
+    pub(crate) actions: Vec<Action>,
     pub(crate) areas: Vec<Area>,
     pub(crate) entities: Vec<Entity>,
     /// By area, in the order of the files.
@@ -37,6 +38,12 @@ pub(crate) struct Host {
     pub(crate) name: Word,
     pub(crate) us: String,
     pub(crate) eu: String,
+}
+
+/// A word that the ids of operations end in.
+pub(crate) struct Action {
+    pub(crate) word: Word,
+    pub(crate) effect: Effect,
 }
 
 /// A file of operations.
@@ -91,11 +98,22 @@ pub(crate) struct Call {
 }
 
 /// What an operation does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     Read,
     Write,
     Delete,
+}
+
+impl Effect {
+    /// As the files write it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// How settled an operation is.
@@ -112,6 +130,8 @@ pub(crate) enum Key {
     Account,
     User,
     Either,
+    /// An OAuth access token alone.
+    Bearer,
     None,
 }
 
@@ -186,6 +206,8 @@ pub(crate) struct Operation {
     /// Declared fields of the path; `arguments` adds the others.
     pub(crate) path: Vec<Field>,
     pub(crate) query: Vec<Field>,
+    /// Headers that a caller gives, by their own names.
+    pub(crate) header: Vec<Field>,
     pub(crate) body: Body,
     pub(crate) encoding: Encoding,
     pub(crate) answer: Option<Answer>,
@@ -211,6 +233,7 @@ pub(crate) struct Operation {
 pub(crate) enum Place {
     Path,
     Query,
+    Header,
     Body,
     /// Beside a collection in an answer.
     Envelope,

@@ -31,6 +31,17 @@ pub fn of(detail: &Detail, extent: Extent) -> Vec<Value> {
     all
 }
 
+/// Whether an operation takes an OAuth access token alone.
+///
+/// # Panics
+///
+/// On a description that is not of this contract.
+#[must_use]
+pub fn needs_oauth(operation: &Operation) -> bool {
+    let extra: Value = serde_json::from_str(&operation.extra).expect("an object");
+    extra["key"] == "bearer"
+}
+
 /// Whether an operation sends what another one sends, and makes its own pages.
 ///
 /// # Panics

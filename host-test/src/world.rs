@@ -99,13 +99,14 @@ impl World {
         self.open_with(&[("token", token)], json!({})).await.expect("opens")
     }
 
-    /// Opens the account with these credentials and settings.
+    /// Opens the account with these credentials and settings: by OAuth, where
+    /// there is an access token among them.
     ///
     /// # Errors
     /// What the host or the connector says of them.
     pub async fn open_with(&self, credentials: &[(&str, &str)], settings: Value) -> Result<Connection, Error> {
         let sign = Sign {
-            method: "token".into(),
+            method: if credentials.iter().any(|(name, _)| *name == "access_token") { "bearer" } else { "token" }.into(),
             credentials: credentials.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value))).collect(),
             settings,
             // What this host calls the account: told by its keys, and no key.

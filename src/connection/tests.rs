@@ -198,12 +198,30 @@ fn which_key_goes_first_and_which_second() {
 #[test]
 fn access_read_refuses_what_changes_something() {
     let (read, write) = (with(json!({"access": "read"})).unwrap(), with(json!({})).unwrap());
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().filter(|operation| operation.key != Key::Bearer) {
         assert_eq!(read.allow(operation).is_ok(), operation.effect == Effect::Read, "{}", operation.id);
         assert!(write.allow(operation).is_ok(), "{}", operation.id);
     }
     let error = read.allow(find("teams.delete").unwrap()).unwrap_err();
     assert!(error.reason == Reason::Invalid && error.message.contains("access = write"), "{}", error.message);
+}
+
+#[test]
+fn some_operations_take_an_access_token_alone() {
+    let by_key = with(json!({})).unwrap();
+    let by_oauth = open("bearer", &[("access_token", "x")], "{}").unwrap();
+    let bearer: Vec<_> = OPERATIONS.iter().filter(|operation| operation.key == Key::Bearer).collect();
+    assert!(!bearer.is_empty());
+    for operation in bearer {
+        let error = by_key.allow(operation).unwrap_err();
+        let said = format!(
+            "{} takes an OAuth access token, and this connection holds an API key; nothing was sent. Sign in by the method bearer",
+            operation.id
+        );
+        assert_eq!((error.reason, &*error.message), (Reason::Invalid, &*said));
+        assert!(by_oauth.allow(operation).is_ok());
+        assert_eq!(by_oauth.keys(operation), (Some(Which::Main), None));
+    }
 }
 
 #[test]

@@ -57,6 +57,21 @@ fn paths_are_encoded() {
 }
 
 #[test]
+fn headers_of_the_caller() {
+    let name = "x-pagerduty-jira-signature";
+    let get = |value: Value| built("jira-server.rules.get", json!({"id": "7", name: value}), &[], json!({}));
+    for fine in ["eyJ0eXAiOiJK.e30.c2ln", "~!@#$%^&*()", ":"] {
+        assert_eq!(header(&get(json!(fine)).unwrap(), name), Some(fine));
+    }
+    for broken in ["a\r\nx: y", "a\nb", "a b", " a", "a\t", "a\0", "ü", "\u{202e}"] {
+        let error = get(json!(broken)).unwrap_err();
+        assert_eq!((error.reason, &*error.violations[0].argument), (Reason::Invalid, name), "{broken:?}");
+        assert!(error.violations[0].message.contains("cannot be sent in a header"));
+    }
+    assert!(check(find("jira-server.rules.get").unwrap(), r#"{"id": "7"}"#).is_err(), "it is required");
+}
+
+#[test]
 fn what_could_leave_the_path_is_refused() {
     for id in ["a/b", "/", "a\\b", ".", "..", "a\r\nb", "a\nb", "a\tb", "a\0", "\u{7f}", "a\u{85}", "../users"] {
         let error = built("teams.get", json!({"id": id}), &[], json!({})).expect_err(id);

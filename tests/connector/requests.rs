@@ -37,10 +37,13 @@ async fn requests_are_what_pagerduty_wants() {
     })
     .await;
     let credentials = [("token", MAIN), ("user_token", USER)];
-    let mut connection = world.open_with(&credentials, json!({"from": "ada@example.com"})).await.expect("opens");
+    let settings = json!({"from": "ada@example.com"});
+    let mut by_key = world.open_with(&credentials, settings.clone()).await.expect("opens");
+    let mut by_oauth = world.open_with(&[("access_token", MAIN)], settings).await.expect("opens");
     let mut snapshot = String::new();
     for operation in world.connector.operations().await.expect("operations") {
         let detail = world.connector.describe(&operation.id).await.expect("a description");
+        let connection = if generate::needs_oauth(&operation) { &mut by_oauth } else { &mut by_key };
         for (extent, label) in [(Extent::Fewest, "fewest"), (Extent::All, "all")] {
             for (number, given) in generate::of(&detail, extent).iter().enumerate() {
                 let error = connection.call(&operation.id, &given.to_string()).await.expect_err("422");

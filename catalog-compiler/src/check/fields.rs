@@ -12,12 +12,13 @@ pub(crate) fn check(field: &Field, place: Place, catalog: &Catalog, report: &mut
             report.wrong(*at, message);
         }
     }
-    if let (Some(at), Place::Path | Place::Query) = (field.nullable, place) {
-        report.wrong(at, "`?` has no meaning here: null cannot stand in a path or query");
+    if let (Some(at), Place::Path | Place::Query | Place::Header) = (field.nullable, place) {
+        report.wrong(at, "`?` has no meaning here: null cannot stand in a path, query or header");
     }
-    if field.constant.is_some() && matches!(place, Place::Path | Place::Envelope) {
+    if field.constant.is_some() && matches!(place, Place::Path | Place::Header | Place::Envelope) {
         let message = match place {
             Place::Path => "a constant of a path is written in the path",
+            Place::Header => "a header that is always the same is `accept`, `content` or `early-access`",
             _ => "a constant has no meaning in an envelope: nothing of it is sent",
         };
         return report.wrong(field.of_at, message);
@@ -51,10 +52,11 @@ fn unfit(of: &Type, place: Place) -> Option<&'static str> {
         Place::Query if !is_scalar(of) && !is_list_of_scalars(of) => {
             Some("a query takes single values and lists of them, no objects")
         }
+        Place::Header if !matches!(of, Type::Text { .. }) => Some("a header takes a text"),
         Place::Entity | Place::Envelope if matches!(of.inner(), Type::File) => {
             Some("a `file` is a body field of an operation with `encoding = \"multipart\"`")
         }
-        Place::Path | Place::Query | Place::Body | Place::Envelope | Place::Entity => None,
+        Place::Path | Place::Query | Place::Header | Place::Body | Place::Envelope | Place::Entity => None,
     }
 }
 

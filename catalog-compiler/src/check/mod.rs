@@ -6,6 +6,7 @@
 mod entities;
 mod feeds;
 mod fields;
+mod ids;
 mod operations;
 mod samples;
 mod uses;
@@ -23,6 +24,7 @@ pub(crate) fn all(catalog: &Catalog, report: &mut Report) {
     }
     entities::check(catalog, report);
     operations::check(catalog, report);
+    ids::check(catalog, report);
     for operation in &catalog.operations {
         windows::check(operation, catalog, report);
         feeds::check(operation, catalog, report);
@@ -45,6 +47,7 @@ fn every_field(catalog: &Catalog) -> impl Iterator<Item = (&Field, Place)> {
         [
             (&operation.path[..], Place::Path),
             (&operation.query[..], Place::Query),
+            (&operation.header[..], Place::Header),
             (body, Place::Body),
             (envelope, Place::Envelope),
         ]

@@ -30,6 +30,7 @@ pub(crate) fn check(catalog: &Catalog, report: &mut Report) {
             }
             path(operation, call, report);
         }
+        header(operation, report);
         body(operation, catalog, report);
         names(operation, catalog, report);
         envelope(operation, report);
@@ -63,6 +64,30 @@ fn path(operation: &Operation, call: &Call, report: &mut Report) {
         }
         if operation.path[..index].iter().any(|other| other.name.text == *name) {
             report.wrong(field.name.at, format!("`{name}` stands twice in `path`"));
+        }
+    }
+}
+
+/// Headers that are made from other parts of the request, or that say where it goes.
+const OWN: [&str; 9] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "from",
+    "host",
+    "user-agent",
+    "x-early-access",
+];
+
+fn header(operation: &Operation, report: &mut Report) {
+    for field in &operation.header {
+        let (name, at) = (field.name.text.as_str(), field.name.at);
+        if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+            report.wrong(at, format!("write the header `{name}` in small letters, digits and hyphens"));
+        } else if OWN.contains(&name) {
+            report.wrong(at, format!("the header `{name}` is not a caller's to give"));
         }
     }
 }

@@ -52,7 +52,10 @@ fn in_fields(fields: &[Field]) -> impl Iterator<Item = &str> {
 }
 
 fn named(operation: &Operation) -> Vec<&str> {
-    let mut found: Vec<&str> = in_fields(&operation.path).chain(in_fields(&operation.query)).collect();
+    let mut found: Vec<&str> = [&operation.path, &operation.query, &operation.header]
+        .into_iter()
+        .flat_map(|fields| in_fields(fields))
+        .collect();
     match &operation.body {
         Body::None => {}
         Body::Fields(fields) => found.extend(in_fields(fields)),
@@ -82,7 +85,7 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn operation(&mut self, operation: &'a Operation, report: &mut Report) {
-        for field in operation.path.iter().chain(&operation.query) {
+        for field in operation.path.iter().chain(&operation.query).chain(&operation.header) {
             self.field(field, false, report);
         }
         match &operation.body {

@@ -139,10 +139,21 @@ impl<'a> Pair<'a> {
             From::Required => "required",
         };
         self.same("header.From", Kind::Header, from, in_catalog);
-        for header in self.theirs.parameters("header") {
-            if !USUAL.contains(&header.name.to_ascii_lowercase().as_str()) {
+        let headers = self.theirs.parameters("header");
+        for header in headers.iter().filter(|header| !USUAL.contains(&header.name.to_ascii_lowercase().as_str())) {
+            if !operation.header.iter().any(|field| header.name.eq_ignore_ascii_case(&field.name.text)) {
                 self.same(&format!("header.{}", header.name), Kind::Header, "a header", "not sent");
             }
+        }
+        for field in &operation.header {
+            let name = &field.name.text;
+            let there = match self.header(name) {
+                None => "not declared",
+                Some(header) if header.required() => "required",
+                Some(_) => "optional",
+            };
+            let in_catalog = if field.required.is_some() { "required" } else { "optional" };
+            self.same(&format!("header.{name}"), Kind::Header, there, in_catalog);
         }
     }
 

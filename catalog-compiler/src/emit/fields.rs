@@ -31,6 +31,7 @@ impl Emitter<'_> {
         let place = match place {
             Place::Path => "Path",
             Place::Query => "Query",
+            Place::Header => "Header",
             Place::Body | Place::Envelope | Place::Entity => "Body",
         };
         let style = match (field.has(Marker::Bare), field.has(Marker::Comma)) {

@@ -15,23 +15,30 @@ pub(crate) struct Folder {
     pub(crate) sources: Vec<Source>,
     /// Which source is `hosts.toml`, where it could be read.
     pub(crate) hosts: Option<usize>,
+    /// Which source is `actions.toml`, where there is one.
+    pub(crate) actions: Option<usize>,
     /// Which sources hold entities; the others hold operations.
     pub(crate) entities: Range<usize>,
     /// Files that could not be read, or that nothing reads.
     pub(crate) problems: Vec<Diagnostic>,
 }
 
-/// Reads `hosts.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
+/// Reads `hosts.toml`, `actions.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
 pub(crate) fn files(dir: &Path) -> Folder {
     let name = dir.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut finder = Finder { name: name.unwrap_or_else(|| dir.display().to_string()), ..Finder::default() };
     finder.file(dir, "", "hosts.toml");
     let hosts = finder.sources.first().map(|source| source.index);
+    let actions = dir.join("actions.toml").exists().then_some(finder.sources.len());
+    if actions.is_some() {
+        finder.file(dir, "", "actions.toml");
+    }
+    let actions = actions.filter(|index| *index < finder.sources.len());
     let start = finder.sources.len();
     finder.folder(dir, "entities");
     let entities = start..finder.sources.len();
     finder.folder(dir, "operations");
-    Folder { sources: finder.sources, hosts, entities, problems: finder.problems }
+    Folder { sources: finder.sources, hosts, actions, entities, problems: finder.problems }
 }
 
 #[derive(Default)]

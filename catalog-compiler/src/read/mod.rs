@@ -3,6 +3,7 @@
 //! Rule: everything that can be judged from one table alone is judged here;
 //! what needs other tables is left to `check`.
 
+mod actions;
 mod entities;
 mod exchange;
 mod files;
@@ -36,6 +37,8 @@ pub(crate) fn catalog(folder: &Folder, report: &mut Report) -> Catalog {
         let root = Table::new(source, document.get_ref(), 0..0);
         if Some(source.index) == folder.hosts {
             hosts::read(&root, &mut catalog, report);
+        } else if Some(source.index) == folder.actions {
+            actions::read(&root, &mut catalog, report);
         } else if folder.entities.contains(&source.index) {
             entities::read(&root, &mut catalog, report);
         } else {
@@ -102,7 +105,16 @@ fn prose(what: &str, text: &Text, ending: Ending, report: &mut Report) -> String
 /// A title under `title`, which must be there.
 fn title(table: &Table<'_>, report: &mut Report) -> String {
     let text = table.required("title", "\"A few words\"", report);
-    text.map(|text| prose("the title", &text, Ending::Open, report)).unwrap_or_default()
+    text.map(|text| line("the title", 60, &text, Ending::Open, report)).unwrap_or_default()
+}
+
+/// A text of one line on a screen.
+fn line(what: &str, most: usize, text: &Text, ending: Ending, report: &mut Report) -> String {
+    let length = text.value.chars().count();
+    if length > most {
+        report.wrong(text.at(), format!("{what} has {length} characters: {most} fit on a line"));
+    }
+    prose(what, text, ending, report)
 }
 
 /// Whether a text is words of small letters and digits joined by hyphens.

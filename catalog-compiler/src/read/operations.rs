@@ -3,12 +3,12 @@
 //! Rule: what the file leaves out is filled in here, from the area first and
 //! from the method second; later steps see no defaults.
 
-use super::{Ending, exchange, fields, is_kebab, prose, title, walk};
+use super::{Ending, exchange, fields, is_kebab, line, prose, title, walk};
 use crate::model::{Area, Catalog, Effect, From, Key, Method, Operation, Stability};
 use crate::source::{Report, Source, Spot, Text, Word};
 use crate::table::Table;
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "call",
     "title",
     "summary",
@@ -25,6 +25,7 @@ const KEYS: [&str; 30] = [
     "from",
     "path",
     "query",
+    "header",
     "body",
     "wrap",
     "encoding",
@@ -41,8 +42,13 @@ const KEYS: [&str; 30] = [
     "envelope",
 ];
 const ACCEPT: &str = "application/vnd.pagerduty+json;version=2";
-const KEY: [(&str, Key); 4] =
-    [("account", Key::Account), ("user", Key::User), ("either", Key::Either), ("none", Key::None)];
+const KEY: [(&str, Key); 5] = [
+    ("account", Key::Account),
+    ("user", Key::User),
+    ("either", Key::Either),
+    ("bearer", Key::Bearer),
+    ("none", Key::None),
+];
 const EFFECT: [(&str, Effect); 3] = [("read", Effect::Read), ("write", Effect::Write), ("delete", Effect::Delete)];
 const FROM: [(&str, From); 2] = [("required", From::Required), ("optional", From::Optional)];
 const STABILITY: [(&str, Stability); 3] =
@@ -150,6 +156,7 @@ fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Repo
         early_access,
         path: fields(table, "path", report),
         query: fields(table, "query", report),
+        header: fields(table, "header", report),
         body,
         encoding,
         answer,
@@ -168,7 +175,7 @@ fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Repo
 
 fn summary(table: &Table<'_>, report: &mut Report) -> String {
     let text = table.required("summary", "\"One sentence.\"", report);
-    text.map(|text| prose("the summary", &text, Ending::Stop, report)).unwrap_or_default()
+    text.map(|text| line("the summary", 110, &text, Ending::Stop, report)).unwrap_or_default()
 }
 
 fn stability(table: &Table<'_>, early_access: bool, report: &mut Report) -> Stability {
