@@ -1,19 +1,15 @@
 //! `check`: whose the credentials are and what they may do.
 //!
 //! Rule: it changes nothing. Whether an account key only reads can be learned
-//! only from a write, so one is sent to an id that cannot exist (PagerDuty's
-//! begin with a letter), and none at all under the setting access = read.
+//! only from a write, so one is sent to an id that cannot exist, and none at
+//! all under the setting access = read. The catalog names the operations.
 
 use serde_json::{Value, json};
 
+use crate::catalog::CHECK;
 use crate::client::{Client, Clock, Transport};
 use crate::connection::{Access, Region, Which};
 use crate::error::{Error, Reason, Result};
-
-const ME: &str = "users.me";
-const USER: &str = "users.get";
-const ABILITIES: &str = "abilities.list";
-const PROBE: &str = "teams.update";
 
 /// What one credential turned out to be.
 struct Key {
@@ -30,7 +26,7 @@ pub(crate) fn check<S: Transport + Clock>(client: &Client<S>) -> Result<Value> {
     let mut missing = Vec::new();
     let main = identify(client, Which::Main, &mut missing)?;
     // The proof for an account's key, which has no user behind it.
-    let abilities = tolerate(client.call_as(ABILITIES, &json!({}), Which::Main), &mut missing)?;
+    let abilities = tolerate(client.call_as(CHECK.abilities, &json!({}), Which::Main), &mut missing)?;
     let abilities = abilities.and_then(|success| serde_json::from_str::<Value>(&success.value).ok());
     let mut keys = vec![describe(Which::Main, &main)];
     let mut same_account = Value::Null;
@@ -72,7 +68,7 @@ fn describe(which: Which, key: &Key) -> Value {
 /// 400 and words about an account-level token; the words are not relied on,
 /// since nothing else in that request could be wrong.
 fn identify<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut Vec<String>) -> Result<Key> {
-    let answer = match client.call_as(ME, &json!({}), which) {
+    let answer = match client.call_as(CHECK.who, &json!({}), which) {
         Err(error) if error.status == Some(400) => {
             return Ok(Key { kind: "account", user: None, read_only: probe(client, which, missing)? });
         }
@@ -93,7 +89,8 @@ fn probe<S: Transport + Clock>(client: &Client<S>, which: Which, missing: &mut V
     if client.connection.access == Access::Read {
         return Ok(None);
     }
-    match client.call_as(PROBE, &json!({"id": "0", "name": "connection check"}), which) {
+    let (probe, with) = CHECK.probe;
+    match client.call_as(probe, &serde_json::from_str(with).unwrap_or_default(), which) {
         Err(error) if error.reason == Reason::Forbidden && !error.missing_scopes.is_empty() => {
             missing.extend(error.missing_scopes);
             Ok(None)
@@ -114,7 +111,7 @@ fn one_account<S: Transport + Clock>(
     missing: &mut Vec<String>,
 ) -> Result<Option<bool>> {
     let (Some(id), Some(email)) = (person.get("id"), person.get("email")) else { return Ok(None) };
-    match client.call_as(USER, &json!({"id": id}), Which::Main) {
+    match client.call_as(CHECK.person, &json!({"id": id}), Which::Main) {
         Err(error) if error.reason == Reason::Missing => Err(two_accounts()),
         answer => match tolerate(answer, missing)? {
             None => Ok(None),

@@ -10,7 +10,7 @@
 mod decode;
 mod reader;
 pub(crate) mod tables;
-pub(crate) use tables::{EntityAt, Fields, HOSTS, OPERATIONS, find};
+pub(crate) use tables::{CHECK, EntityAt, Fields, HOSTS, OPERATIONS, find};
 
 /// A host by region.
 #[derive(Debug)]
@@ -19,6 +19,19 @@ pub(crate) struct Host {
     pub(crate) us: &'static str,
     /// Host name of accounts in the EU service region.
     pub(crate) eu: &'static str,
+}
+
+/// The operations that `check` calls.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Answers a user's key with its user, and refuses an account's with 400.
+    pub(crate) who: &'static str,
+    /// One user, by id.
+    pub(crate) person: &'static str,
+    /// Takes any key that may read at all.
+    pub(crate) abilities: &'static str,
+    /// A write that changes nothing, and its arguments: a JSON object.
+    pub(crate) probe: (&'static str, &'static str),
 }
 
 /// A group of operations.

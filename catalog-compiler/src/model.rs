@@ -13,6 +13,7 @@ pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Wi
 pub(crate) struct Catalog {
     pub(crate) hosts: Vec<Host>,
     pub(crate) actions: Vec<Action>,
+    pub(crate) asked: Option<Asked>,
     pub(crate) areas: Vec<Area>,
     pub(crate) entities: Vec<Entity>,
     /// By area, in the order of the files.
@@ -44,6 +45,14 @@ pub(crate) struct Host {
 pub(crate) struct Action {
     pub(crate) word: Word,
     pub(crate) effect: Effect,
+}
+
+/// The operations that the connector calls to learn whose the keys are.
+pub(crate) struct Asked {
+    pub(crate) who: Word,
+    pub(crate) person: Word,
+    pub(crate) abilities: Word,
+    pub(crate) probe: (Word, Given),
 }
 
 /// A file of operations.

@@ -50,6 +50,19 @@ fn no_file_of_the_guest_names_a_path_or_a_host_of_pagerduty() {
 }
 
 #[test]
+fn no_file_of_the_guest_names_an_operation() {
+    let areas = fs::read_dir(host_test::root().join("catalog/operations")).expect("a folder").flatten();
+    let areas: Vec<String> = areas.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned())).collect();
+    assert!(areas.len() > 40, "{areas:?}");
+    for (path, text) in sources("src") {
+        let code = code(&text);
+        for area in &areas {
+            assert!(!code.contains(&format!("\"{area}.")), "{} names an operation of {area}", path.display());
+        }
+    }
+}
+
+#[test]
 fn hosts_and_simulator_share_no_code_with_the_guest() {
     for manifest in ["host/Cargo.toml", "host-test/Cargo.toml", "host-test/simulator/Cargo.toml"] {
         let text = fs::read_to_string(host_test::root().join(manifest)).expect(manifest);

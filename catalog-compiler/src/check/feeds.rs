@@ -61,7 +61,7 @@ fn own(operation: &Operation, feed: &Feed, report: &mut Report) {
 
 /// The operation that a feed names, or a report; nothing where it could not be
 /// read in full.
-fn target<'a>(name: &Word, catalog: &'a Catalog, report: &mut Report) -> Option<&'a Operation> {
+pub(super) fn target<'a>(name: &Word, catalog: &'a Catalog, report: &mut Report) -> Option<&'a Operation> {
     let found = catalog.operation(&name.text);
     if found.is_none() && !catalog.partial {
         let listings = catalog
@@ -108,7 +108,7 @@ fn alone(to: &Operation, name: &Word, report: &mut Report) -> bool {
 
 /// The fixed arguments are some that the operation takes, and that neither the
 /// feed nor a walk sets.
-fn given(with: &Given, key: &str, to: &Operation, set: &[&str], catalog: &Catalog, report: &mut Report) {
+pub(super) fn given(with: &Given, key: &str, to: &Operation, set: &[&str], catalog: &Catalog, report: &mut Report) {
     let arguments = arguments::of(to, catalog);
     for (name, value) in &with.members {
         let argument = arguments.iter().find(|argument| argument.field.name.text == name.text);

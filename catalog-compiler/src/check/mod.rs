@@ -3,6 +3,7 @@
 //! Rule: a check that would only repeat another's message stays silent, so
 //! one slip gives one line.
 
+mod asked;
 mod entities;
 mod feeds;
 mod fields;
@@ -25,6 +26,7 @@ pub(crate) fn all(catalog: &Catalog, report: &mut Report) {
     entities::check(catalog, report);
     operations::check(catalog, report);
     ids::check(catalog, report);
+    asked::check(catalog, report);
     for operation in &catalog.operations {
         windows::check(operation, catalog, report);
         feeds::check(operation, catalog, report);

@@ -14,7 +14,7 @@ mod words;
 use std::fmt::Write as _;
 
 use crate::check::reached;
-use crate::model::{Catalog, Entity, Type};
+use crate::model::{Asked, Catalog, Entity, Type};
 use pieces::{Record, Shared, literal};
 use words::Words;
 
@@ -53,6 +53,13 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
         line(&mut out, &format!("    Area {{ id: {:?}, title: {:?} }},", area.id, area.title));
     }
     line(&mut out, "];\n");
+    if let Some(Asked { who, person, abilities, probe: (probe, with) }) = &catalog.asked {
+        let [who, person, abilities, probe] = [who, person, abilities, probe].map(|word| &word.text);
+        let fields =
+            format!("who: {who:?}, person: {person:?}, abilities: {abilities:?}, probe: ({probe:?}, {:?})", with.text);
+        line(&mut out, "/// What `check` calls.");
+        line(&mut out, &format!("pub(crate) static CHECK: Check = Check {{ {fields} }};\n"));
+    }
     emitter.words.tables().for_each(|table| line(&mut out, &table));
 
     let shared = Shared::of(operations.iter().chain(&entities));

@@ -17,28 +17,27 @@ pub(crate) struct Folder {
     pub(crate) hosts: Option<usize>,
     /// Which source is `actions.toml`, where there is one.
     pub(crate) actions: Option<usize>,
+    /// Which source is `check.toml`, where there is one.
+    pub(crate) asked: Option<usize>,
     /// Which sources hold entities; the others hold operations.
     pub(crate) entities: Range<usize>,
     /// Files that could not be read, or that nothing reads.
     pub(crate) problems: Vec<Diagnostic>,
 }
 
-/// Reads `hosts.toml`, `actions.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
+/// Reads `hosts.toml`, `actions.toml`, `check.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
 pub(crate) fn files(dir: &Path) -> Folder {
     let name = dir.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut finder = Finder { name: name.unwrap_or_else(|| dir.display().to_string()), ..Finder::default() };
     finder.file(dir, "", "hosts.toml");
     let hosts = finder.sources.first().map(|source| source.index);
-    let actions = dir.join("actions.toml").exists().then_some(finder.sources.len());
-    if actions.is_some() {
-        finder.file(dir, "", "actions.toml");
-    }
-    let actions = actions.filter(|index| *index < finder.sources.len());
+    let actions = finder.maybe(dir, "actions.toml");
+    let asked = finder.maybe(dir, "check.toml");
     let start = finder.sources.len();
     finder.folder(dir, "entities");
     let entities = start..finder.sources.len();
     finder.folder(dir, "operations");
-    Folder { sources: finder.sources, hosts, actions, entities, problems: finder.problems }
+    Folder { sources: finder.sources, hosts, actions, asked, entities, problems: finder.problems }
 }
 
 #[derive(Default)]
@@ -63,6 +62,15 @@ impl Finder {
         for name in names {
             self.file(dir, &format!("{folder}/"), &name);
         }
+    }
+
+    /// A file that a catalog may do without; its place among the sources.
+    fn maybe(&mut self, dir: &Path, file: &str) -> Option<usize> {
+        let before = self.sources.len();
+        if dir.join(file).exists() {
+            self.file(dir, "", file);
+        }
+        (self.sources.len() > before).then_some(before)
     }
 
     fn file(&mut self, dir: &Path, folder: &str, file: &str) {

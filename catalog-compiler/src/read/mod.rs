@@ -4,6 +4,7 @@
 //! what needs other tables is left to `check`.
 
 mod actions;
+mod asked;
 mod entities;
 mod exchange;
 mod files;
@@ -39,6 +40,8 @@ pub(crate) fn catalog(folder: &Folder, report: &mut Report) -> Catalog {
             hosts::read(&root, &mut catalog, report);
         } else if Some(source.index) == folder.actions {
             actions::read(&root, &mut catalog, report);
+        } else if Some(source.index) == folder.asked {
+            asked::read(&root, &mut catalog, report);
         } else if folder.entities.contains(&source.index) {
             entities::read(&root, &mut catalog, report);
         } else {

@@ -8,6 +8,7 @@ mod catalog;
 
 fn main() {
     println!("{:?}", catalog::HOSTS);
+    println!("{:?}", catalog::CHECK);
     for entity in catalog::tables::entities() {
         println!("\n{}", spread(&format!("{entity:?}")));
     }
