@@ -57,8 +57,8 @@ examples: build ## Run the component under two other hosts, in Python and in Nod
 	examples/run.sh
 
 .PHONY: conformance
-conformance: build ## Send every operation to the judge in JUDGE= against the documents in SPEC=
-	@scripts/conformance "$(JUDGE)" "$(SPEC)"
+conformance: build ## Hold requests and answers against the documents in SPEC=, with the judge in JUDGE=
+	@scripts/conformance "$(JUDGE)" "$(SPEC)" "$(DEFECTS)"
 
 .PHONY: catalog-check
 catalog-check: ## Say what differs between the catalog and the official documents in SPEC=
