@@ -42,6 +42,10 @@ test: component ## Run every test
 figures: component ## Print what walks cost: requests against the fewest possible, memory
 	$(CARGO) test $(WORKSPACE) --test connector figures -- --nocapture --test-threads 1
 
+.PHONY: fire
+fire: component ## Try sound, broken and hostile arguments on every operation (FIRE_SEED=, FIRE_ROUNDS=)
+	$(CARGO) test $(WORKSPACE) --test connector fire_ -- --nocapture --test-threads 1
+
 .PHONY: snapshots
 snapshots: component ## Write the expected texts anew, for review
 	UPDATE_SNAPSHOTS=1 $(CARGO) test $(WORKSPACE)

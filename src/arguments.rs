@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use crate::catalog::{Entity, Field, From, ListStyle, Operation, Paging, Place, Type, Variants};
 use crate::error::{Error, Reason, Result, Violation, a, said, suggestion};
 
+mod json;
 mod scalar;
 pub(crate) use scalar::is_email;
-use scalar::{expected, expected_count, scalar};
+use scalar::{expected, expected_count, scalar, whole};
 
 /// The sender of a change, an argument of operations that take `From`.
 pub(crate) static FROM: Field = Field {
@@ -70,8 +71,8 @@ pub(crate) fn fields(operation: &'static Operation) -> impl Iterator<Item = &'st
 /// Parses and checks `text` for `operation`.
 pub(crate) fn check(operation: &'static Operation, text: &str) -> Result<Arguments> {
     let what = format!("arguments of {}", operation.id);
-    let given = object(&what, text)?;
-    let mut checker = Checker { violations: Vec::new(), in_body: false };
+    let (given, violations) = parsed(&what, text)?;
+    let mut checker = Checker { violations, in_body: false };
     let mut values = Vec::new();
     let cases = || operation.variants.iter().flat_map(|variants| variants.cases);
     let variant = operation.variants.and_then(|variants| variants.chosen(&given));
@@ -99,12 +100,28 @@ pub(crate) fn check(operation: &'static Operation, text: &str) -> Result<Argumen
 
 /// Parses a JSON object, or says where it is broken.
 pub(crate) fn object(what: &str, text: &str) -> Result<Map<String, Value>> {
-    let problem = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(map)) => return Ok(map),
-        Ok(_) => "must be a JSON object, such as {\"id\": \"PABC123\"}".to_owned(),
-        Err(error) => format!("not JSON: {error}"),
-    };
-    Err(Error::new(Reason::Invalid, format!("{what}: {problem}")))
+    match parsed(what, text)? {
+        (map, violations) if violations.is_empty() => Ok(map),
+        (_, violations) => Err(Error::invalid(what, violations)),
+    }
+}
+
+/// The same, with a violation for each name that stands twice.
+fn parsed(what: &str, text: &str) -> Result<(Map<String, Value>, Vec<Violation>)> {
+    match json::parse(text) {
+        Ok((Value::Object(map), twice)) => {
+            let violation = |path: String| Violation::new(said(&path), "stands twice; give it once");
+            Ok((map, twice.into_iter().map(violation).collect()))
+        }
+        Ok(_) => {
+            let problem = "must be a JSON object, such as {\"id\": \"PABC123\"}";
+            Err(Error::new(Reason::Invalid, format!("{what}: {problem}")))
+        }
+        Err((path, error)) if path.is_empty() => Err(Error::new(Reason::Invalid, format!("{what}: not JSON: {error}"))),
+        Err((path, error)) => {
+            Err(Error::invalid(what, vec![Violation::new(said(&path), format!("not JSON: {error}"))]))
+        }
+    }
 }
 
 /// The path of a member, for violations.
@@ -174,12 +191,21 @@ impl Checker {
                 value.clone()
             }
             (Type::Json, _) | (Type::Object, Value::Object(_)) => value.clone(),
+            (Type::Int { .. } | Type::IntEnum(_), Value::Number(number)) => {
+                let value = whole(number).unwrap_or_else(|| value.clone());
+                self.scalar(path, of, &value);
+                value
+            }
             _ => {
-                if let Err(problem) = scalar(of, value) {
-                    self.report(path, problem);
-                }
+                self.scalar(path, of, value);
                 value.clone()
             }
+        }
+    }
+
+    fn scalar(&mut self, path: &str, of: &'static Type, value: &Value) {
+        if let Err(problem) = scalar(of, value) {
+            self.report(path, problem);
         }
     }
 

@@ -27,6 +27,11 @@ pub(crate) struct Request {
 /// in their place; null takes the caller's away.
 pub(crate) type PageValues = [(&'static str, Value)];
 
+/// Bytes of one piece of a path. No id or name comes near.
+const LONGEST_SEGMENT: usize = 1_000;
+/// Bytes of path and query together. HTTP libraries end at 64 KiB.
+const LONGEST_TARGET: usize = 60_000;
+
 /// Builds the request of one call or of one page.
 pub(crate) fn build(
     operation: &'static Operation,
@@ -41,6 +46,12 @@ pub(crate) fn build(
         path_and_query.push_str(name);
         path_and_query.push('=');
         path_and_query.push_str(value);
+    }
+    if path_and_query.len() > LONGEST_TARGET {
+        let in_query = arguments.iter().filter(|(field, _)| field.place == Place::Query);
+        let longest = in_query.max_by_key(|(_, value)| value.to_string().len());
+        let name = longest.map_or("", |(field, _)| field.name);
+        return Err(refused(operation, name, "makes the request's address too long: give less, in several calls"));
     }
     let mut headers = vec![
         ("accept", operation.accept.to_owned()),
@@ -93,25 +104,61 @@ fn path(operation: &'static Operation, arguments: &Arguments) -> Result<String> 
             Segment::Literal(text) => path.push_str(text),
             Segment::Argument(name) => {
                 let value = arguments.get(name).map(plain).unwrap_or_default();
-                // Encoded slashes and dot segments are undone by some proxies,
-                // so they never leave at all.
-                if value.is_empty()
-                    || value.contains(['/', '\\'])
-                    || value == "."
-                    || value == ".."
-                    || value.chars().any(char::is_control)
-                {
-                    let problem = "is not an id: it is empty, or holds a slash, dots alone or a control character";
-                    return Err(Error::invalid(
-                        &format!("arguments of {}", operation.id),
-                        vec![Violation::new(*name, problem)],
-                    ));
+                if let Some(problem) = strays(&value) {
+                    return Err(refused(operation, name, problem));
                 }
                 encode(&value, &mut path);
             }
         }
     }
     Ok(path)
+}
+
+fn refused(operation: &Operation, name: &str, problem: &str) -> Box<Error> {
+    Error::invalid(&format!("arguments of {}", operation.id), vec![Violation::new(name, problem)])
+}
+
+/// Why a value cannot stand in a path. Encoded slashes and dot segments are
+/// undone by some proxies, so they never leave at all; some undo twice.
+fn strays(value: &str) -> Option<&'static str> {
+    if value.is_empty() || value.len() > LONGEST_SEGMENT {
+        return Some("is not an id: it is empty or too long");
+    }
+    if value.contains(['/', '\\']) {
+        return Some("is not an id: it holds a slash");
+    }
+    let mut form = value.as_bytes().to_vec();
+    loop {
+        // What stands behind a semicolon is no part of the name to some servers.
+        let name = |part: &[u8]| part.split(|b| *b == b';').next().map(<[u8]>::to_vec);
+        let mut names = form.split(|b| matches!(b, b'/' | b'\\')).filter_map(name);
+        if names.any(|name| name == b"." || name == b"..") {
+            return Some("is not an id: it holds dots that lead out of the path");
+        }
+        if String::from_utf8_lossy(&form).chars().any(char::is_control) {
+            return Some("is not an id: it holds a control character");
+        }
+        let next = decoded(&form);
+        if next.len() == form.len() {
+            return None;
+        }
+        form = next;
+    }
+}
+
+/// Percent-decodes once; what is no escape stays.
+fn decoded(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|digits| {
+            let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))?;
+            u8::from_str_radix(digits, 16).ok()
+        });
+        out.push(escaped.unwrap_or(*first));
+        rest = after.get(if escaped.is_some() { 2 } else { 0 }..).unwrap_or_default();
+    }
+    out
 }
 
 /// Names and values, both encoded.

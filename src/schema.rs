@@ -145,12 +145,14 @@ fn property(field: &'static Field, way: Way) -> Value {
     if field.paging != Paging::No {
         schema.insert("x-paging".to_owned(), true.into());
     }
-    let may_be_null = match way {
-        Way::In { .. } => field.nullable,
-        Way::Out => !field.required,
-    };
-    if may_be_null {
-        nullable(&mut schema);
+    match way {
+        Way::In { .. } if field.nullable => nullable(&mut schema),
+        Way::Out if !field.required => nullable(&mut schema),
+        // What takes anything takes no null unless that is said.
+        Way::In { .. } if matches!(field.of, Type::Json) => {
+            schema.insert("not".to_owned(), json!({"type": "null"}));
+        }
+        Way::In { .. } | Way::Out => {}
     }
     Value::Object(schema)
 }
@@ -184,6 +186,9 @@ fn value(of: &'static Type, way: Way) -> Value {
         }
         Type::Number => json!({"type": "number"}),
         Type::Bool => json!({"type": "boolean"}),
+        Type::Time { utc: true } if way != Way::Out => {
+            json!({"type": "string", "format": "date-time", "pattern": "Z$"})
+        }
         Type::Time { .. } => json!({"type": "string", "format": "date-time"}),
         Type::Date => json!({"type": "string", "format": "date"}),
         Type::Email => json!({"type": "string", "format": "email"}),

@@ -119,7 +119,8 @@ fn value(schema: &Value, name: &str, extent: Extent) -> Value {
     }
 }
 
-fn text(schema: &Value, name: &str) -> String {
+/// A text that fits a field of this name.
+pub(crate) fn text(schema: &Value, name: &str) -> String {
     match schema["format"].as_str() {
         Some("date-time") if name == "until" || name.starts_with("end") => return "2026-11-02T09:00:00Z".to_owned(),
         Some("date-time") => return "2026-11-01T09:00:00Z".to_owned(),

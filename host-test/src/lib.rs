@@ -4,6 +4,7 @@
 //! Rule: no native shortcut. A test talks to the component through the
 //! reference host, as any platform does; it sees `wit/` and the `.wasm` only.
 
+pub mod fire;
 pub mod generate;
 pub mod lists;
 mod world;

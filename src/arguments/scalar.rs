@@ -3,7 +3,7 @@
 //! Rule: pure. Loose where PagerDuty decides, strict on what a query or a
 //! header cannot carry.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::catalog::Type;
 use crate::error::{a, said, suggestion};
@@ -45,6 +45,15 @@ pub(super) fn scalar(of: &Type, value: &Value) -> std::result::Result<(), String
         }
         _ => bad(),
     }
+}
+
+/// A whole number that is written as a fraction, such as 5.0: some languages
+/// know no other numbers, and to JSON Schema it is one.
+pub(super) fn whole(number: &Number) -> Option<Value> {
+    // Beyond this fractions skip whole numbers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let fraction = number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0 && n.abs() <= EXACT)?;
+    Some(Value::from(fraction as i64))
 }
 
 /// What a type takes, for messages.

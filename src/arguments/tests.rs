@@ -352,6 +352,57 @@ fn from_is_an_argument_only_where_it_is_sent() {
     refuses("incidents.list", json!({"from": "a@b.c"}), &[("from", "no such argument")]);
 }
 
+#[test]
+fn whole_numbers_may_be_written_as_fractions() {
+    takes("teams.list", json!({"limit": 5.0}), json!({"limit": 5}));
+    takes("teams.list", json!({"offset": 1e3}), json!({"offset": 1000}));
+    refuses("teams.list", json!({"limit": 5.5}), &[("limit", "5.5")]);
+    refuses("teams.list", json!({"limit": 101.0}), &[("limit", "101")]);
+    refuses("teams.list", json!({"limit": 1e300}), &[("limit", "1e+300")]);
+    // 2^53 + 1 is the first that a fraction cannot say.
+    assert_eq!(whole(&serde_json::Number::from_f64(9_007_199_254_740_992.0).unwrap()), Some(json!(1_u64 << 53)));
+    assert_eq!(whole(&serde_json::Number::from_f64(9_007_199_254_740_994.0).unwrap()), None);
+    let details = json!({"title": "x", "service": "P1", "body": {"details": {"load": 5.0}}});
+    takes("incidents.create", details, json!({"body": {"type": "incident_body", "details": {"load": 5.0}}}));
+}
+
+/// The text itself: one name twice cannot be written as a value.
+fn refuses_text(id: &str, given: &str, expected: &[&str]) {
+    let error = run(id, given).expect_err(given);
+    let found: Vec<&str> = error.violations.iter().map(|violation| violation.argument.as_str()).collect();
+    assert_eq!((error.reason, found.as_slice()), (Reason::Invalid, expected), "{given}: {}", error.message);
+}
+
+#[test]
+fn of_two_values_under_one_name_none_is_taken() {
+    refuses_text("teams.get", r#"{"id":"P1","id":"P1"}"#, &["id"]);
+    refuses_text("teams.get", r#"{"id":"P1","\u0069d":"P2","id":"P3"}"#, &["id"]);
+    refuses_text("incidents.create", r#"{"title":"x","service":{"id":"P1","id":"P2"}}"#, &["service.id"]);
+    refuses_text(
+        "incidents.bulk-update",
+        r#"{"incidents":[{"id":"P1"},{"id":"P2","status":"resolved","status":"open"}]}"#,
+        &["incidents.1.status", "incidents.1.status"],
+    );
+    // Also where PagerDuty leaves the shape open, and beside other mistakes.
+    refuses_text(
+        "incidents.create",
+        r#"{"title":"x","body":{"details":{"a":[0,{"b":1,"b":2}]}}}"#,
+        &["body.details.a.1.b", "service"],
+    );
+    let error = object("settings", r#"{"region":"us","region":"eu"}"#).expect_err("twice");
+    assert_eq!(error.violations[0].argument, "region");
+}
+
+#[test]
+fn what_is_no_json_is_told_with_its_place() {
+    refuses_text("teams.get", r#"{"id": "\ud800"}"#, &["id"]);
+    refuses_text("incidents.list", r#"{"team_ids": ["P1", "\udfff"]}"#, &["team_ids.1"]);
+    refuses_text("incidents.create", r#"{"title": "x", "service": {"id": tru}}"#, &["service.id"]);
+    refuses_text("incidents.create", r#"{"service": {"id" "x"}}"#, &["service.id"]);
+    refuses_text("incidents.create", r#"{"service": {id: "x"}}"#, &["service"]);
+    refuses_text("teams.get", r#"{"id": "P1""#, &[]);
+}
+
 fn malformed(given: &str, words: &str) {
     let error = run("teams.list", given).expect_err(given);
     assert_eq!(error.reason, Reason::Invalid);

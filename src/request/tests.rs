@@ -82,6 +82,52 @@ fn what_could_leave_the_path_is_refused() {
 }
 
 #[test]
+fn what_leads_out_of_the_path_once_it_is_decoded_is_refused() {
+    let long = "x".repeat(1_001);
+    for id in [
+        "%2e",
+        "%2E%2e",
+        ".%2e",
+        "%252e%252e",
+        "%25252e",
+        "%2e%2e%2fx",
+        "x%2f..",
+        "..%5cx",
+        "..;",
+        "..;a=b",
+        ".%3b",
+        "%2e%2e;",
+        "a%0d%0ab",
+        "a%00",
+        "%c2%85",
+        &long,
+    ] {
+        let error = built("teams.get", json!({"id": id}), &[], json!({})).expect_err(id);
+        assert_eq!((error.reason, error.violations[0].argument.as_str()), (Reason::Invalid, "id"), "{id:?}");
+    }
+    target("teams.get", json!({"id": "a%2fb"}), "/teams/a%252fb");
+    target("teams.get", json!({"id": "%"}), "/teams/%25");
+    target("teams.get", json!({"id": "%2"}), "/teams/%252");
+    target("teams.get", json!({"id": "%+f%zz"}), "/teams/%25%2Bf%25zz");
+    target("teams.get", json!({"id": "x..y;.z"}), "/teams/x..y%3B.z");
+    target("teams.get", json!({"id": "ü%c3"}), "/teams/%C3%BC%25c3");
+    assert!(built("teams.get", json!({"id": &long[1..]}), &[], json!({})).is_ok());
+}
+
+#[test]
+fn an_address_that_no_library_takes_is_refused_by_its_longest_argument() {
+    let refused = |id: &str, given: Value| {
+        let error = built(id, given, &[], json!({})).unwrap_err();
+        assert_eq!(error.reason, Reason::Invalid);
+        error.violations[0].argument.clone()
+    };
+    let ids: Vec<String> = (0..5_000).map(|n| format!("P{n:06}")).collect();
+    assert_eq!(refused("incidents.list", json!({"team_ids": ids, "service_ids": ["P1"]})), "team_ids");
+    assert_eq!(refused("teams.list", json!({"query": "x".repeat(60_000), "limit": 5})), "query");
+    assert!(built("teams.list", json!({"query": "x".repeat(59_000)}), &[], json!({})).is_ok());
+}
+
+#[test]
 fn queries_are_encoded_in_their_list_styles() {
     target("teams.list", json!({}), "/teams");
     target(

@@ -111,6 +111,8 @@ fn sound(schema: &Value, path: &str) {
         "maxItems",
         "items",
         "format",
+        "pattern",
+        "not",
         "examples",
         "contentMediaType",
         "x-options",

@@ -13,6 +13,7 @@ mod choices;
 mod contract;
 mod faults;
 mod figures;
+mod fire;
 mod rates;
 mod requests;
 mod resume;

@@ -26,6 +26,7 @@ use documents::Documents;
 use explained::Explained;
 use findings::{Finding, Kind};
 use judge::Judge;
+use requests::Sender;
 use second::Places;
 use serde_json::Value;
 
@@ -57,9 +58,12 @@ async fn run(url: &str, places: &Places<'_>, mistakes: Option<&Path>) -> Result<
     let explained = Explained::read(&host_test::root().join("host-test/conformance"), mistakes)?;
     let documents = Documents::read(places.spec)?;
     let operations = documents.operations();
-    let made = requests::send(Judge::new(url, &places.work.join("requests.jsonl")), &operations).await?;
+    let mut sender = Sender::new(Judge::new(url, &places.work.join("requests.jsonl"))).await?;
+    sender.all(&operations).await?;
     let report = Judge::new(url, Path::new("")).report()?;
     let opinion = places.of_requests()?;
+    sender.by_chance().await?;
+    let made = sender.made;
     let values = places.work.join("values.jsonl");
     let answered = answers::answer(&made.reached, &operations, &values).await?;
     let checked = places.of_values(&values)?;
@@ -78,9 +82,10 @@ async fn run(url: &str, places: &Places<'_>, mistakes: Option<&Path>) -> Result<
     let count = |kind: Kind, findings: &[&Finding]| findings.iter().filter(|finding| finding.kind == kind).count();
     let both = |kind: Kind| format!("{} listed, {} not", count(kind, &listed), count(kind, &unlisted));
     println!(
-        "requests: {} from schemas, {} from the documents' examples; {} violations, {} places allowed by the judge's list",
+        "requests: {} from schemas, {} from the documents' examples, {} by chance; {} violations, {} places allowed by the judge's list",
         made.generated,
         made.shown,
+        made.chance,
         count(Kind::Violation, &unlisted),
         made.allowed
     );

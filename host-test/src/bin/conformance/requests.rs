@@ -1,5 +1,5 @@
-//! The requests: each operation with the fewest arguments, with all, and with
-//! those of the documents' examples, through the component to the judge.
+//! The requests: each operation with the fewest arguments, with all, with those
+//! of the documents' examples and with some by chance, through the component to the judge.
 //!
 //! Rule: what is made from the connector's own schema must be taken by it; what
 //! the documents show may be refused, and that is a finding.
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use host_test::fire;
 use host_test::generate::{self, Extent};
 use host_test::host::contract::{self, Detail, Reason};
 use host_test::host::{Connection, Connector, Error, Grants, Host, HostOptions, Secret, Sign};
@@ -25,10 +26,12 @@ pub(crate) struct Requests {
     pub(crate) generated: usize,
     /// How many were made from the documents' examples.
     pub(crate) shown: usize,
+    /// How many were made by chance.
+    pub(crate) chance: usize,
     /// How many the judge's own list excuses.
     pub(crate) allowed: usize,
     pub(crate) findings: Vec<Finding>,
-    /// Every request, in the judge's order.
+    /// Every request that was not made by chance, in the judge's order.
     pub(crate) sent: Vec<Sent>,
     /// The operation of the document that an operation of the catalog reaches.
     pub(crate) reached: BTreeMap<String, String>,
@@ -75,40 +78,70 @@ impl Account {
     }
 }
 
-/// Sends everything to the judge.
-pub(crate) async fn send(judge: Judge, documents: &BTreeMap<String, Operation<'_>>) -> Result<Requests, Failure> {
-    let connector = connector(HostOptions { allow_loopback: true, ..HostOptions::default() }).await?;
-    let account = Account::open(&connector, &serde_json::json!({ "base_url": judge.url })).await?;
-    let mut sender = Sender { judge, account, made: Requests::default() };
-    for operation in connector.operations().await? {
-        let detail = connector.describe(&operation.id).await?;
-        let mut learned = Learned::default();
-        for (extent, word) in [(Extent::Fewest, "fewest"), (Extent::All, "all")] {
-            for given in generate::of(&detail, extent) {
-                let (violations, records) = sender.call(&operation, word, &given).await?;
-                if !violations.is_empty() {
-                    return Err(format!("{} was not sent: {violations:?}", operation.id).into());
-                }
-                sender.made.generated += records.len();
-                records.iter().for_each(|record| learned.see(&given, record));
-            }
-        }
-        // A feed sends what another operation sends.
-        if let (false, Some(document)) = (generate::is_feed(&operation), documents.get(&learned.document)) {
-            sender.shown(&detail, &learned, document).await?;
-            sender.made.reached.insert(operation.id, learned.document);
-        }
-    }
-    Ok(sender.made)
-}
+/// Arguments by chance for each operation, and what they are called.
+const ROUNDS: u64 = 16;
+const CHANCE: &str = "by chance";
 
-struct Sender {
+/// Sends to the judge.
+pub(crate) struct Sender {
     judge: Judge,
+    connector: Connector,
     account: Account,
-    made: Requests,
+    pub(crate) made: Requests,
 }
 
 impl Sender {
+    pub(crate) async fn new(judge: Judge) -> Result<Self, Failure> {
+        let connector = connector(HostOptions { allow_loopback: true, ..HostOptions::default() }).await?;
+        let account = Account::open(&connector, &serde_json::json!({ "base_url": judge.url })).await?;
+        Ok(Self { judge, connector, account, made: Requests::default() })
+    }
+
+    /// Every operation with the fewest arguments, with all, and with those that its document shows.
+    pub(crate) async fn all(&mut self, documents: &BTreeMap<String, Operation<'_>>) -> Result<(), Failure> {
+        for operation in self.connector.operations().await? {
+            let detail = self.connector.describe(&operation.id).await?;
+            let mut learned = Learned::default();
+            for (extent, word) in [(Extent::Fewest, "fewest"), (Extent::All, "all")] {
+                for given in generate::of(&detail, extent) {
+                    let records = self.taken(&operation, word, &given).await?;
+                    self.made.generated += records.len();
+                    records.iter().for_each(|record| learned.see(&given, record));
+                }
+            }
+            // A feed sends what another operation sends.
+            if let (false, Some(document)) = (generate::is_feed(&operation), documents.get(&learned.document)) {
+                self.shown(&detail, &learned, document).await?;
+                self.made.reached.insert(operation.id, learned.document);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every operation with arguments by chance.
+    pub(crate) async fn by_chance(&mut self) -> Result<(), Failure> {
+        for operation in self.connector.operations().await? {
+            let detail = self.connector.describe(&operation.id).await?;
+            for given in fire::judged(&detail, 1, ROUNDS) {
+                self.made.chance += self.taken(&operation, CHANCE, &given).await?.len();
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls with arguments that the connector must take.
+    async fn taken(
+        &mut self,
+        operation: &contract::Operation,
+        example: &str,
+        given: &Value,
+    ) -> Result<Vec<Value>, Failure> {
+        match self.call(operation, example, given).await? {
+            (violations, records) if violations.is_empty() => Ok(records),
+            (violations, _) => Err(format!("{} was not sent: {violations:?}", operation.id).into()),
+        }
+    }
+
     /// Every request that the document shows for one operation.
     async fn shown(&mut self, detail: &Detail, learned: &Learned, document: &Operation<'_>) -> Result<(), Failure> {
         let schema: Value = serde_json::from_str(&detail.input)?;
@@ -140,12 +173,14 @@ impl Sender {
         let records = self.judge.written()?;
         let document = records.first().and_then(|record| record["operation"].as_str()).unwrap_or_default().to_owned();
         for record in &records {
-            self.made.sent.push(Sent {
-                operation: id.to_owned(),
-                document: document.clone(),
-                example: example.to_owned(),
-                body: record["body"].clone(),
-            });
+            if example != CHANCE {
+                self.made.sent.push(Sent {
+                    operation: id.to_owned(),
+                    document: document.clone(),
+                    example: example.to_owned(),
+                    body: record["body"].clone(),
+                });
+            }
             for violation in record["violations"].as_array().into_iter().flatten() {
                 match violation["severity"].as_str() {
                     Some("allowed") => self.made.allowed += 1,

@@ -33,7 +33,9 @@ impl Places<'_> {
     /// Starts the check of all requests so far.
     pub(crate) fn of_requests(&self) -> Result<Opinion, Failure> {
         let result = self.work.join("disagreements.json");
-        let log = self.work.join("requests.jsonl");
+        // Others follow, of which no second opinion is asked: it takes long.
+        let log = self.work.join("judged.jsonl");
+        std::fs::copy(self.work.join("requests.jsonl"), &log)?;
         let arguments = [&self.judge.join("crosscheck.py"), self.spec, &log, &result];
         self.start(&arguments, &result)
     }
