@@ -142,6 +142,9 @@ fn property(field: &'static Field, way: Way) -> Value {
     if field.secret {
         schema.insert("x-secret".to_owned(), true.into());
     }
+    if field.place == Place::Header && matches!(field.of, Type::Text { .. }) {
+        schema.insert("pattern".to_owned(), "^[!-~]+$".into());
+    }
     if field.paging != Paging::No {
         schema.insert("x-paging".to_owned(), true.into());
     }

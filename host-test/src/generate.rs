@@ -119,6 +119,11 @@ fn value(schema: &Value, name: &str, extent: Extent) -> Value {
     }
 }
 
+/// Whether a text goes into a header: visible ASCII, at least a character.
+pub(crate) fn is_header(schema: &Value) -> bool {
+    schema["pattern"] == "^[!-~]+$"
+}
+
 /// A text that fits a field of this name.
 pub(crate) fn text(schema: &Value, name: &str) -> String {
     match schema["format"].as_str() {
@@ -129,6 +134,9 @@ pub(crate) fn text(schema: &Value, name: &str) -> String {
         _ if name.starts_with("cidr") => return "192.0.2.0/24".to_owned(),
         Some("uri") => return "https://example.com/a?b=c".to_owned(),
         _ => {}
+    }
+    if is_header(schema) {
+        return "c2lnbmF0dXJl".to_owned();
     }
     if schema["contentMediaType"] == "text/csv" {
         return "name,team\ncheckout,payments\n".to_owned();

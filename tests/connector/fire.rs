@@ -28,7 +28,8 @@ type Sent = Arc<Mutex<Vec<http::Request<Bytes>>>>;
 /// The component before a server that writes down what comes, and refuses it.
 struct Range {
     world: World,
-    connection: Connection,
+    by_key: Connection,
+    by_oauth: Connection,
     sent: Sent,
     routes: Routes,
     /// What went wrong, and how to see it again.
@@ -51,8 +52,9 @@ impl Range {
         .await;
         let credentials = [("token", "main-credential"), ("user_token", "user-credential")];
         let settings = json!({"from": "set@example.com"});
-        let connection = world.open_with(&credentials, settings).await.expect("opens");
-        Range { world, connection, sent, routes: Routes::read(), failures: Vec::new() }
+        let by_key = world.open_with(&credentials, settings.clone()).await.expect("opens");
+        let by_oauth = world.open_with(&[("access_token", "main-credential")], settings).await.expect("opens");
+        Range { world, by_key, by_oauth, sent, routes: Routes::read(), failures: Vec::new() }
     }
 
     async fn details(&self) -> Vec<Detail> {
@@ -65,7 +67,9 @@ impl Range {
 
     /// What came of arguments: the connector's error and what was sent.
     async fn call(&mut self, id: &str, given: &str) -> (Box<contract::Error>, Vec<http::Request<Bytes>>) {
-        let answer = self.connection.call(id, given).await;
+        let bearer = self.route(id).key == "bearer";
+        let connection = if bearer { &mut self.by_oauth } else { &mut self.by_key };
+        let answer = connection.call(id, given).await;
         let sent = std::mem::take(&mut *self.sent.lock().expect("no panic"));
         match answer {
             Err(Error::Connector(error)) => (error, sent),

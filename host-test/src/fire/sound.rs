@@ -132,6 +132,8 @@ impl Maker<'_> {
                 };
                 // The documents want a list that is given to hold something.
                 let count = if self.wild { count } else { count.max(1).min(most.unwrap_or(1)) };
+                // That several may be joined, some documents say in words alone.
+                let count = if !self.wild && name == "sort_by" { 1 } else { count };
                 let mut items: Vec<Value> = (0..count).map(|_| self.value(&schema["items"], name, depth + 1)).collect();
                 // Nor the same choice twice.
                 if !self.wild && schema["items"]["enum"].is_array() && least < 2 {
@@ -204,6 +206,10 @@ impl Maker<'_> {
         }
         if schema["x-entity"].is_string() {
             return self.id(name);
+        }
+        if generate::is_header(schema) {
+            let count = 1 + self.chance.place(40);
+            return (0..count).map(|_| char::from(b'!' + u8::try_from(self.chance.below(94)).unwrap_or(0))).collect();
         }
         let usual = generate::text(schema, name);
         let (least, most) = (bound(schema, "minLength").unwrap_or(0), bound(schema, "maxLength").unwrap_or(usize::MAX));

@@ -25,6 +25,8 @@ pub(crate) struct Route {
     pub(crate) query: BTreeMap<String, Style>,
     /// What is sent in a query without being asked for.
     pub(crate) fixed: Vec<(String, String)>,
+    /// Headers that are asked for, by their own names.
+    pub(crate) header: Vec<String>,
     pub(crate) body: bool,
     pub(crate) wrap: Option<String>,
     pub(crate) multipart: bool,
@@ -137,6 +139,13 @@ fn route(operation: &Value, host: String, key: String) -> Route {
         host,
         query,
         fixed: fields.iter().filter_map(|field| constant(field)).collect(),
+        header: operation
+            .get("header")
+            .map(texts)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|field| name(field).to_owned())
+            .collect(),
         body: operation.get("body").is_some() || text("pages") == Some("analytics"),
         wrap: text("wrap").map(str::to_owned),
         multipart: text("encoding") == Some("multipart"),

@@ -112,8 +112,11 @@ pub(crate) fn headers(route: &Route, given: &Map<String, Value>, request: &http:
     }
     let known =
         ["accept", "authorization", "content-length", "content-type", "from", "host", "user-agent", "x-early-access"];
+    if let Some(name) = route.header.iter().find(|name| value(name) != given.get(*name).and_then(Value::as_str)) {
+        return Err(format!("the header {name} holds {:?}", value(name)));
+    }
     let names: Vec<&str> = request.headers().keys().map(http::HeaderName::as_str).collect();
-    match names.iter().find(|name| !known.contains(*name)) {
+    match names.iter().find(|name| !known.contains(*name) && !route.header.iter().any(|given| given == *name)) {
         Some(other) => Err(format!("the header {other}")),
         None if names.iter().collect::<BTreeSet<_>>().len() != request.headers().len() => Err(format!("{names:?}")),
         None => Ok(()),
@@ -131,7 +134,10 @@ pub(crate) fn body(
         return if request.body().is_empty() { Ok(()) } else { Err("a body where there is none".to_owned()) };
     }
     let elsewhere = |name: &str| {
-        route.path_arguments().contains(&name) || route.query.contains_key(name) || (name == "from" && route.from)
+        route.path_arguments().contains(&name)
+            || route.query.contains_key(name)
+            || route.header.iter().any(|header| header == name)
+            || (name == "from" && route.from)
     };
     let given: Map<String, Value> =
         given.iter().filter(|(name, _)| !elsewhere(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
