@@ -62,6 +62,11 @@ impl Arguments {
     }
 }
 
+/// Whether a type that holds no others takes a value.
+pub(crate) fn fits(of: &Type, value: &Value) -> bool {
+    scalar(of, value).is_ok()
+}
+
 /// Fields that a caller may set, `from` included.
 pub(crate) fn fields(operation: &'static Operation) -> impl Iterator<Item = &'static Field> {
     let from = (operation.from != From::No).then_some(&FROM);

@@ -10,7 +10,7 @@
 mod decode;
 mod reader;
 pub(crate) mod tables;
-pub(crate) use tables::{CHECK, EntityAt, Fields, HOSTS, OPERATIONS, find};
+pub(crate) use tables::{CHECK, EntityAt, Fields, HOSTS, OPERATIONS, Texts, find};
 
 /// A host by region.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(crate) struct Area {
     pub(crate) id: &'static str,
     /// Name for people.
     pub(crate) title: &'static str,
+    /// What people call its things.
+    pub(crate) words: &'static [&'static str],
 }
 
 /// HTTP methods that operations use.
@@ -197,23 +199,40 @@ pub(crate) struct Feed {
     pub(crate) pass: Option<(&'static str, &'static str)>,
 }
 
-/// One operation.
+/// What a list of operations tells of one: all of it stands at the beginning
+/// of its record, and nothing is kept of it.
 #[derive(Debug)]
-pub(crate) struct Operation {
+pub(crate) struct Listed {
     pub(crate) id: &'static str,
     pub(crate) area: &'static Area,
     pub(crate) title: &'static str,
     pub(crate) summary: &'static str,
-    pub(crate) notes: &'static [&'static str],
-    pub(crate) method: Method,
-    pub(crate) host: &'static Host,
-    pub(crate) path: &'static [Segment],
+    pub(crate) notes: Texts,
+    /// What people call it, title and summary aside.
+    pub(crate) words: Texts,
     pub(crate) effect: Effect,
     pub(crate) stability: Stability,
     pub(crate) idempotent: bool,
     pub(crate) scope: Option<&'static str>,
     pub(crate) key: Key,
     pub(crate) from: From,
+    pub(crate) answer: Answer,
+    pub(crate) pages: Pages,
+    /// Most items a page; 0 where nothing pages.
+    pub(crate) page_limit: u32,
+    pub(crate) consistency: Consistency,
+    pub(crate) windows: Option<Windows>,
+    /// Set where the operation sends no request of its own kind.
+    pub(crate) feed: Option<Feed>,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) listed: Listed,
+    pub(crate) method: Method,
+    pub(crate) host: &'static Host,
+    pub(crate) path: &'static [Segment],
     pub(crate) accept: &'static str,
     /// Value of the `X-EARLY-ACCESS` header.
     pub(crate) early_access: Option<&'static str>,
@@ -222,17 +241,9 @@ pub(crate) struct Operation {
     pub(crate) body: Body,
     /// Set where the body's shape depends on a discriminator.
     pub(crate) variants: Option<&'static Variants>,
-    pub(crate) answer: Answer,
-    pub(crate) pages: Pages,
-    /// Most items a page; 0 where nothing pages.
-    pub(crate) page_limit: u32,
-    pub(crate) consistency: Consistency,
     /// Exact only while the values of this argument (a `:asc` or `:desc` behind
     /// them aside) are among these; otherwise unless moved.
     pub(crate) exact_while: Option<(&'static str, &'static [&'static str])>,
-    pub(crate) windows: Option<Windows>,
-    /// Set where the operation sends no request of its own kind.
-    pub(crate) feed: Option<Feed>,
 }
 
 /// Where an argument goes.
@@ -340,12 +351,41 @@ pub(crate) struct Entity {
     pub(crate) reference: Option<&'static str>,
     /// Id of the operation whose items are the choices for a reference.
     pub(crate) options: Option<&'static str>,
-    /// Which field of an item a person reads.
+    /// Which field of an item a person reads; may be a dotted path.
     pub(crate) label: &'static str,
     pub(crate) fields: &'static [Field],
     pub(crate) variants: Option<&'static Variants>,
     /// Believable values by field name.
     pub(crate) samples: &'static [(&'static str, &'static str)],
+    /// How the list of choices is asked, where that takes words.
+    pub(crate) choices: Option<Choices>,
+    /// Where the fields stand that an account added.
+    pub(crate) custom: &'static [Custom],
+}
+
+/// How a list of choices is asked, and where in it they stand.
+#[derive(Debug)]
+pub(crate) struct Choices {
+    /// Member of an item that holds the choices; none: the item itself.
+    pub(crate) take: Option<&'static str>,
+    /// Arguments that the list is always asked with: a JSON object.
+    pub(crate) with: &'static str,
+    /// The argument that takes what a person typed; none: `query`.
+    pub(crate) search: Option<&'static str>,
+    /// Arguments of the list, each with the argument that fills it.
+    pub(crate) parents: &'static [(&'static str, &'static str)],
+}
+
+/// A list of fields that an account added.
+#[derive(Debug)]
+pub(crate) struct Custom {
+    /// Id of the operation that lists them, and the arguments it is asked with:
+    /// a JSON object.
+    pub(crate) of: &'static str,
+    pub(crate) with: &'static str,
+    /// Id of the list that `of` is asked once an item of, and the argument that
+    /// takes the item's id.
+    pub(crate) each: Option<(&'static str, &'static str)>,
 }
 
 /// Shapes told apart by the value of one field.

@@ -98,6 +98,11 @@ impl<S: Transport + Clock> Client<S> {
         self.rates.borrow_mut().learn(rate, self.system.now_ms());
     }
 
+    /// The host's present, in seconds since 1970.
+    pub(crate) fn unix_s(&self) -> i64 {
+        self.system.unix_s()
+    }
+
     /// The operation with this id, where this connection may run it.
     fn allowed(&self, id: &str) -> Result<&'static Operation> {
         let operation = operation(id)?;

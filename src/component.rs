@@ -9,18 +9,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::json;
-
 use crate::bindings::exports::saas::connector::{catalog as wit, inventory, session, triggers};
 use crate::bindings::saas::connector::types;
-use crate::catalog::{self, Answer, Effect, From, Key, Operation, Pages, Stability, Unset};
+use crate::catalog::{self, Effect, Listed, Operation, Stability};
 use crate::client::{self, Client, Transport, Walk};
 use crate::connection::{Connection, METHODS, settings_schema};
 use crate::error::{Error, Reason, Violation};
 use crate::rates::Rate;
 use crate::transport::Wasi;
-use crate::{account, choices, schema};
+use crate::{account, choices, custom, schema};
+
+mod extra;
 
 /// The connector.
 pub(crate) struct Component;
@@ -67,17 +66,15 @@ impl wit::Guest for Component {
     }
 
     fn operations() -> Vec<wit::Operation> {
-        catalog::OPERATIONS.iter().map(outgoing_operation).collect()
+        let mut all = Vec::with_capacity(catalog::OPERATIONS.ids().count());
+        let mut scratch = String::with_capacity(4096);
+        all.extend(catalog::OPERATIONS.listed().map(|operation| outgoing_operation(&operation, &mut scratch)));
+        all
     }
 
     fn describe(operation: String) -> Result<wit::Detail, types::Error> {
         let operation = client::operation(&operation).map_err(|error| outgoing_error(*error))?;
-        Ok(wit::Detail {
-            operation: outgoing_operation(operation),
-            input: schema::input(operation).to_string(),
-            output: schema::output(operation).to_string(),
-            sample: schema::sample(operation).to_string(),
-        })
+        Ok(detail(operation, schema::input(operation)))
     }
 }
 
@@ -104,8 +101,13 @@ impl session::GuestConnection for Opened {
         self.answer(account::check(&self.0)).map(|report| report.to_string())
     }
 
-    fn describe(&self, _: String, _: String) -> Result<wit::Detail, types::Error> {
-        Err(invalid("this connector does not describe what an account adds yet: use `catalog.describe`"))
+    fn describe(&self, operation: String, arguments: String) -> Result<wit::Detail, types::Error> {
+        let described = self.answer(custom::describe(&self.0, &operation, &arguments))?;
+        let mut detail = detail(described.operation, described.input);
+        if let (Some(account), Some(extra)) = (described.account, detail.operation.extra.strip_suffix('}')) {
+            detail.operation.extra = format!("{extra},\"account\":{account}}}");
+        }
+        Ok(detail)
     }
 
     fn call(&self, operation: String, arguments: String) -> Result<session::Output, types::Error> {
@@ -239,7 +241,19 @@ fn invalid(message: &str) -> types::Error {
     outgoing_error(*Error::new(Reason::Invalid, message))
 }
 
-fn outgoing_operation(operation: &Operation) -> wit::Operation {
+fn detail(operation: &'static Operation, input: serde_json::Value) -> wit::Detail {
+    wit::Detail {
+        operation: outgoing_operation(operation, &mut String::new()),
+        input: input.to_string(),
+        output: schema::output(operation).to_string(),
+        sample: schema::sample(operation).to_string(),
+    }
+}
+
+/// `scratch` is a buffer for texts under way.
+fn outgoing_operation(operation: &Listed, scratch: &mut String) -> wit::Operation {
+    scratch.clear();
+    extra::write(operation, scratch);
     wit::Operation {
         id: operation.id.to_owned(),
         area: operation.area.id.to_owned(),
@@ -256,71 +270,9 @@ fn outgoing_operation(operation: &Operation) -> wit::Operation {
             Stability::Deprecated => wit::Stability::Deprecated,
         },
         idempotent: operation.idempotent,
-        paged: items(operation).is_some(),
+        paged: operation.items().is_some(),
         scope: operation.scope.map(str::to_owned),
-        extra: serde_json::to_string(&Extra(operation)).unwrap_or_default(),
-    }
-}
-
-/// The key that the items of a paged operation stand under.
-fn items(operation: &Operation) -> Option<&'static str> {
-    match (&operation.answer, operation.pages) {
-        (Answer::Items { key, .. }, pages) if pages != Pages::None => Some(*key),
-        _ => None,
-    }
-}
-
-/// What the contract has no words for. Written straight to text: making a
-/// value of it first took most of the time of `operations`.
-struct Extra<'a>(&'a Operation);
-
-impl Serialize for Extra<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Extra(operation) = self;
-        let items = items(operation);
-        let key = match operation.key {
-            Key::Account => "account",
-            Key::User => "user",
-            Key::Either => "either",
-            Key::Bearer => "bearer",
-            Key::None => "none",
-        };
-        let from = match operation.from {
-            From::No => None,
-            From::Optional => Some("optional"),
-            From::Required => Some("required"),
-        };
-        let consistency = items.map(|_| match operation.consistency {
-            catalog::Consistency::Exact => "exact",
-            catalog::Consistency::UnlessMoved => "exact-unless-moved",
-            catalog::Consistency::BestEffort => "best-effort",
-        });
-        let windows = operation.windows.as_ref().map(|windows| {
-            let all = windows.all.map(|(name, value)| json!({ name: value }));
-            json!({"by": windows.by, "unset": told(windows.unset), "since": "since", "until": "until", "all": all})
-        });
-        let mut extra = serializer.serialize_map(None)?;
-        extra.serialize_entry("area_title", operation.area.title)?;
-        extra.serialize_entry("notes", operation.notes)?;
-        extra.serialize_entry("key", key)?;
-        extra.serialize_entry("from", &from)?;
-        extra.serialize_entry("items", &items)?;
-        extra.serialize_entry("page_limit", &(operation.page_limit > 0).then_some(operation.page_limit))?;
-        extra.serialize_entry("consistency", &consistency)?;
-        extra.serialize_entry("windows", &windows)?;
-        extra.serialize_entry("feed", &operation.feed.is_some())?;
-        extra.end()
-    }
-}
-
-/// What a list holds without dates, where that is less than everything.
-fn told(unset: Unset) -> Option<String> {
-    match unset {
-        Unset::All => None,
-        Unset::Moment => Some("the present moment".to_owned()),
-        Unset::Days(1) => Some("the last 24 hours".to_owned()),
-        Unset::Days(28..=31) => Some("the last month".to_owned()),
-        Unset::Days(days) => Some(format!("the last {days} days")),
+        extra: scratch.clone(),
     }
 }
 

@@ -19,6 +19,7 @@ mod choices;
 mod client;
 mod component;
 mod connection;
+mod custom;
 mod envelope;
 mod error;
 mod feed;

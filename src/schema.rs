@@ -2,16 +2,25 @@
 //!
 //! Rule: pure, and derived from the catalog alone. Input schemas are closed;
 //! output schemas are open, and in them anything but a marked field may be null.
+//!
+//! For a form: every property has `title` and `x-order`; `x-options` marks what
+//! `options` fills, `x-depends` what is chosen before it, `x-entity` what it
+//! stands for; `x-discriminator` names the property that tells the cases of
+//! `oneOf` apart, each with a `const` of it; `x-secret` and `x-paging` mark what
+//! a form hides and leaves to walks.
 
 use serde_json::{Map, Value, json};
 
-use crate::arguments;
-use crate::catalog::{Answer, Entity, Field, Operation, Pages, Paging, Place, Type, Variants};
+use crate::catalog::{self, Answer, Entity, Field, Operation, Pages, Paging, Place, Type, Variants};
+use crate::{arguments, choices};
 
 mod sample;
 pub(crate) use sample::sample;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Believable values by field name.
+type Samples = &'static [(&'static str, &'static str)];
 
 /// Which way a value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +35,7 @@ enum Way {
 /// What `call` and `walk` take.
 pub(crate) fn input(operation: &'static Operation) -> Value {
     let fields: Vec<&'static Field> = arguments::fields(operation).collect();
-    let mut schema = object(&fields, operation.variants, Way::In { body: true });
+    let mut schema = object(&fields, operation.variants, Way::In { body: true }, answered(operation));
     schema.insert("title".to_owned(), operation.title.into());
     dialect(schema)
 }
@@ -50,32 +59,56 @@ pub(crate) fn output(operation: &'static Operation) -> Value {
     }
 }
 
+/// Believable values for the fields of a body: what is sent mostly comes back.
+fn answered(operation: &'static Operation) -> Samples {
+    match &operation.answer {
+        Answer::Item { of, .. } | Answer::Whole(of) | Answer::Items { of, .. } => match element(of) {
+            Type::Entity(entity) => entity.samples,
+            _ => &[],
+        },
+        Answer::None => &[],
+    }
+}
+
+/// What a list holds, or the type itself.
+fn element(of: &'static Type) -> &'static Type {
+    match of {
+        Type::List { of, .. } => element(of),
+        of => of,
+    }
+}
+
 fn dialect(schema: Map<String, Value>) -> Value {
     let mut whole = Map::from_iter([("$schema".to_owned(), Value::from(DIALECT))]);
     whole.extend(schema);
     Value::Object(whole)
 }
 
-fn page(key: &str, items: Value, envelope: &'static [Field]) -> Value {
+fn page(key: &str, mut items: Value, envelope: &'static [Field]) -> Value {
+    if let Some(map) = items.as_object_mut() {
+        map.insert("title".to_owned(), title(key).into());
+        map.insert("x-order".to_owned(), 0.into());
+    }
     let mut properties = Map::from_iter([(key.to_owned(), items)]);
-    for field in envelope {
-        properties.insert(field.name.to_owned(), property(field, Way::Out));
+    for (order, field) in envelope.iter().enumerate() {
+        properties.insert(field.name.to_owned(), property(field, Way::Out, order + 1, &[]));
     }
     json!({"type": "object", "properties": properties, "required": [key]})
 }
 
 /// An object of these fields, and of one variant's where there are some.
-fn object(fields: &[&'static Field], variants: Option<&'static Variants>, way: Way) -> Map<String, Value> {
+fn object(
+    fields: &[&'static Field],
+    variants: Option<&'static Variants>,
+    way: Way,
+    samples: Samples,
+) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in fields.iter().copied().filter(|field| shown(field, way)) {
-        if let (Some(variants), true) = (variants, variants.is_some_and(|v| v.by == field.name)) {
-            properties.insert(field.name.to_owned(), property(field, way));
-            required.push(Value::from(variants.by));
-            continue;
-        }
-        properties.insert(field.name.to_owned(), property(field, way));
-        if field.required {
+    for (order, field) in fields.iter().copied().filter(|field| shown(field, way)).enumerate() {
+        properties.insert(field.name.to_owned(), property(field, way, order, samples));
+        let decides = variants.is_some_and(|variants| variants.by == field.name);
+        if field.required || decides {
             required.push(Value::from(field.name));
         }
     }
@@ -101,13 +134,13 @@ fn object(fields: &[&'static Field], variants: Option<&'static Variants>, way: W
 /// so that it can be closed.
 fn case(by: &str, name: &str, entity: &'static Entity, shared: &[&'static Field], way: Way) -> Value {
     let fields: Vec<&'static Field> = entity.fields.iter().collect();
-    let mut schema = object(&fields, None, way);
+    let mut schema = object(&fields, None, way, entity.samples);
     schema.insert("title".to_owned(), entity.title.into());
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         for field in shared.iter().filter(|field| field.name != by && shown(field, way)) {
             properties.entry(field.name).or_insert(Value::Bool(true));
         }
-        properties.insert(by.to_owned(), json!({"const": name}));
+        properties.insert(by.to_owned(), json!({"type": "string", "const": name, "title": title(by), "x-order": -1}));
     }
     match schema.get_mut("required") {
         Some(Value::Array(required)) => required.push(by.into()),
@@ -124,7 +157,7 @@ fn shown(field: &Field, way: Way) -> bool {
     }
 }
 
-fn property(field: &'static Field, way: Way) -> Value {
+fn property(field: &'static Field, way: Way, order: usize, samples: Samples) -> Value {
     let way = match way {
         Way::In { body } => {
             Way::In { body: body && !matches!(field.place, Place::Path | Place::Query | Place::Header) }
@@ -136,6 +169,7 @@ fn property(field: &'static Field, way: Way) -> Value {
         _ => Map::new(),
     };
     schema.insert("title".to_owned(), title(field.name).into());
+    schema.insert("x-order".to_owned(), order.into());
     if !field.note.is_empty() {
         schema.insert("description".to_owned(), field.note.into());
     }
@@ -147,6 +181,16 @@ fn property(field: &'static Field, way: Way) -> Value {
     }
     if field.paging != Paging::No {
         schema.insert("x-paging".to_owned(), true.into());
+    }
+    match (field.paging, field.name) {
+        (Paging::Total, _) => drop(schema.insert("default".to_owned(), false.into())),
+        (Paging::Position, "offset") => drop(schema.insert("default".to_owned(), 0.into())),
+        _ => {}
+    }
+    if let (Way::In { body: true }, false) = (way, field.secret)
+        && let Some(example) = sample::example(field, samples)
+    {
+        schema.insert("examples".to_owned(), json!([example]));
     }
     match way {
         Way::In { .. } if field.nullable => nullable(&mut schema),
@@ -175,7 +219,7 @@ fn nullable(schema: &mut Map<String, Value>) {
     }
     // The shapes of a polymorphic object do not hold for null.
     if let Some(Value::Array(cases)) = schema.get_mut("oneOf") {
-        cases.push(json!({"type": "null"}));
+        cases.push(json!({"type": "null", "title": "None"}));
     }
 }
 
@@ -211,7 +255,7 @@ fn value(of: &'static Type, way: Way) -> Value {
         ),
         Type::Entity(entity) => {
             let fields: Vec<&'static Field> = entity.fields.iter().collect();
-            let mut schema = object(&fields, entity.variants, way);
+            let mut schema = object(&fields, entity.variants, way, entity.samples);
             schema.insert("title".to_owned(), entity.title.into());
             Value::Object(schema)
         }
@@ -224,7 +268,7 @@ fn value(of: &'static Type, way: Way) -> Value {
 }
 
 fn reference(entity: &'static Entity, way: Way) -> Value {
-    let id = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "minLength": 1, "title": title("id"), "x-order": 0});
     match way {
         Way::In { body: false } => options(id, entity),
         Way::In { body: true } => options(
@@ -232,21 +276,27 @@ fn reference(entity: &'static Entity, way: Way) -> Value {
             entity,
         ),
         Way::Out => {
-            let text = json!({"type": ["string", "null"]});
-            json!({
-                "type": "object", "title": entity.title, "required": ["id"],
-                "properties": {"id": {"type": "string"}, "type": text, "summary": text, "self": text, "html_url": text},
-            })
+            let mut properties =
+                Map::from_iter([("id".to_owned(), json!({"type": "string", "title": title("id"), "x-order": 0}))]);
+            for (order, name) in ["type", "summary", "self", "html_url"].into_iter().enumerate() {
+                let text = json!({"type": ["string", "null"], "title": title(name), "x-order": order + 1});
+                properties.insert(name.to_owned(), text);
+            }
+            json!({"type": "object", "title": entity.title, "required": ["id"], "properties": properties})
         }
     }
 }
 
 /// Marks a field that stands for an entity; `x-options` only where there is a
-/// list to choose from.
-fn options(mut schema: Value, entity: &Entity) -> Value {
+/// list to choose from, and `x-depends` names what is chosen first.
+fn options(mut schema: Value, entity: &'static Entity) -> Value {
     if let Some(map) = schema.as_object_mut() {
-        if entity.options.is_some() {
+        if let Some(list) = entity.options.and_then(catalog::find) {
             map.insert("x-options".to_owned(), true.into());
+            let parents: Vec<&str> = choices::parents(list, entity.choices.as_ref()).collect();
+            if !parents.is_empty() {
+                map.insert("x-depends".to_owned(), parents.into());
+            }
         }
         map.insert("x-entity".to_owned(), entity.id.into());
     }
@@ -263,12 +313,41 @@ fn bounded<N: PartialEq + Into<Value>>(mut schema: Value, min: (&str, N, N), max
     schema
 }
 
+/// Words that people write in capitals.
+const CAPITALS: &[&str] = &["id", "url", "uri", "html", "http", "ip", "api", "sms", "utc", "csv", "json"];
+
 /// `escalation_policy` as people write it. Names are ASCII, which spares the
 /// tables of all other letters.
 pub(crate) fn title(name: &str) -> String {
-    let spaced = name.replace(['_', '-', '.'], " ");
-    let mut letters = spaced.chars();
-    letters.next().map(|first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect()).unwrap_or_default()
+    let mut spaced = String::with_capacity(name.len() + 4);
+    let mut small = false;
+    for letter in name.chars() {
+        match letter {
+            '_' | '-' | '.' => spaced.push(' '),
+            // `displayName`
+            'A'..='Z' if small => spaced.extend([' ', letter.to_ascii_lowercase()]),
+            other => spaced.push(other),
+        }
+        small = letter.is_ascii_lowercase();
+    }
+    let mut title = String::with_capacity(spaced.len());
+    for (number, word) in spaced.split(' ').enumerate() {
+        if number > 0 {
+            title.push(' ');
+        }
+        let plural = word.strip_suffix('s').filter(|word| CAPITALS.contains(word));
+        match (plural, number) {
+            (Some(word), _) => title.extend([&word.to_ascii_uppercase(), "s"]),
+            (None, _) if CAPITALS.contains(&word) => title.push_str(&word.to_ascii_uppercase()),
+            (None, 0) => {
+                let mut letters = word.chars();
+                title.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+                title.push_str(letters.as_str());
+            }
+            (None, _) => title.push_str(word),
+        }
+    }
+    title
 }
 
 #[cfg(test)]

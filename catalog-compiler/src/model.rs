@@ -5,7 +5,9 @@
 
 use crate::source::{Spot, Text, Word};
 
+mod choices;
 mod walk;
+pub(crate) use choices::{Choices, Custom};
 pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Windows};
 
 /// Everything in the folder.
@@ -59,6 +61,8 @@ pub(crate) struct Asked {
 pub(crate) struct Area {
     pub(crate) id: String,
     pub(crate) title: String,
+    /// What people call its things.
+    pub(crate) words: Vec<String>,
 }
 
 /// A shape.
@@ -68,6 +72,9 @@ pub(crate) struct Entity {
     pub(crate) reference: Option<String>,
     pub(crate) options: Option<Word>,
     pub(crate) label: Option<Word>,
+    pub(crate) choices: Option<Choices>,
+    /// Where an account's own fields stand.
+    pub(crate) custom: Vec<Custom>,
     pub(crate) fields: Vec<Field>,
     pub(crate) variants: Option<Variants>,
     pub(crate) samples: Vec<(Word, Text)>,
@@ -202,6 +209,8 @@ pub(crate) struct Operation {
     pub(crate) title: String,
     pub(crate) summary: String,
     pub(crate) notes: Vec<String>,
+    /// What people call it, title and summary aside.
+    pub(crate) words: Vec<String>,
     pub(crate) call: Option<Call>,
     pub(crate) host: Word,
     pub(crate) effect: Effect,

@@ -166,7 +166,6 @@ impl<'a> Table<'a> {
     }
 
     /// The tables under `key`, each begun by `[[key]]`.
-    #[cfg(feature = "drift")]
     pub(crate) fn tables(&self, key: &str, report: &mut Report) -> Vec<Table<'a>> {
         let Some(entry) = self.get(key) else { return Vec::new() };
         let DeValue::Array(array) = entry.value else {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use crate::bindings;
@@ -25,6 +26,8 @@ struct Inner {
     sha256: String,
     identity: Identity,
     auth_methods: Vec<AuthMethod>,
+    /// Asked for once: it is always the same.
+    operations: OnceCell<Vec<Operation>>,
 }
 
 impl Connector {
@@ -49,7 +52,7 @@ impl Connector {
         });
         let asked = asked.await;
         let (identity, auth_methods) = settle(&host, &mut instance.store, asked)?;
-        Ok(Connector(Arc::new(Inner { host, pre, sha256, identity, auth_methods })))
+        Ok(Connector(Arc::new(Inner { host, pre, sha256, identity, auth_methods, operations: OnceCell::new() })))
     }
 
     /// SHA-256 of the component, as 64 hexadecimal digits: what
@@ -76,6 +79,10 @@ impl Connector {
     /// # Errors
     /// [`Error::Trap`] and [`Error::Limit`].
     pub async fn operations(&self) -> Result<Vec<Operation>, Error> {
+        self.0.operations.get_or_try_init(|| self.ask_operations()).await.cloned()
+    }
+
+    async fn ask_operations(&self) -> Result<Vec<Operation>, Error> {
         let mut instance = self.catalog_instance().await?;
         let guest = instance.guest.saas_connector_catalog();
         let answer = bounded(&self.0.host.options().limits, guest.call_operations(&mut instance.store));

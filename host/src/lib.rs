@@ -72,6 +72,7 @@ mod network_error;
 mod options;
 mod outgoing;
 mod redact;
+mod search;
 mod shared;
 mod sign;
 mod state;
@@ -85,6 +86,7 @@ pub use host::Host;
 pub use loopback::loopback_origin;
 pub use net::Resolver;
 pub use options::{Clock, HostOptions, Limits, VirtualClock};
+pub use search::search;
 pub use sign::{Secret, Sign};
 
 /// Lower-case hexadecimal digits.

@@ -9,7 +9,10 @@ use std::sync::OnceLock;
 
 use super::reader::{Reader, kept};
 use super::tables::*;
-use super::{Answer, Body, Entity, Feed, Field, ListStyle, Operation, Paging, Place, Segment, Type, Variants, Windows};
+use super::{
+    Answer, Body, Choices, Custom, Entity, Feed, Field, ListStyle, Listed, Operation, Paging, Place, Segment, Type,
+    Variants, Windows,
+};
 
 /// The operation of this number.
 pub(super) fn operation(number: usize) -> Option<&'static Operation> {
@@ -21,6 +24,12 @@ pub(super) fn operation(number: usize) -> Option<&'static Operation> {
 /// The id of an operation, which comes first in its record.
 pub(super) fn operation_id(number: usize) -> Option<&'static str> {
     Reader::at(&OPERATIONS_AT, number)?.text()
+}
+
+/// What a list tells of the operation of this number. Of 500 the rest would
+/// take most of the time.
+pub(super) fn listed(number: usize) -> Option<Listed> {
+    Reader::at(&OPERATIONS_AT, number)?.listed()
 }
 
 /// The entity of this number.
@@ -38,20 +47,10 @@ pub(super) fn fields(record: &'static [u8]) -> Option<&'static [Field]> {
 impl Reader {
     fn operation(&mut self) -> Option<Operation> {
         Some(Operation {
-            id: self.text()?,
-            area: AREAS.get(self.index()?)?,
-            title: self.text()?,
-            summary: self.text()?,
-            notes: self.list(Reader::text)?,
+            listed: self.listed()?,
             method: self.word(METHODS)?,
             host: HOSTS.get(self.index()?)?,
             path: self.list(Reader::segment)?,
-            effect: self.word(EFFECTS)?,
-            stability: self.word(STABILITIES)?,
-            idempotent: self.flag()?,
-            scope: self.optional()?,
-            key: self.word(KEYS)?,
-            from: self.word(FROMS)?,
             accept: self.text()?,
             early_access: self.optional()?,
             fields: self.later()?,
@@ -60,11 +59,28 @@ impl Reader {
                 None => None,
                 Some(number) => entity(number)?.variants,
             },
+            exact_while: self.maybe(|record| Some((record.text()?, record.list(Reader::text)?)))?,
+        })
+    }
+
+    fn listed(&mut self) -> Option<Listed> {
+        Some(Listed {
+            id: self.text()?,
+            area: AREAS.get(self.index()?)?,
+            title: self.text()?,
+            summary: self.text()?,
+            notes: Texts(self.piece()?),
+            words: Texts(self.piece()?),
+            effect: self.word(EFFECTS)?,
+            stability: self.word(STABILITIES)?,
+            idempotent: self.flag()?,
+            scope: self.optional()?,
+            key: self.word(KEYS)?,
+            from: self.word(FROMS)?,
             answer: self.answer()?,
             pages: self.word(PAGES)?,
             page_limit: self.count()?,
             consistency: self.word(CONSISTENCIES)?,
-            exact_while: self.maybe(|record| Some((record.text()?, record.list(Reader::text)?)))?,
             windows: self.maybe(Reader::windows)?,
             feed: self.maybe(Reader::feed)?,
         })
@@ -173,7 +189,22 @@ impl Reader {
             fields: self.list(Reader::field)?,
             variants: self.maybe(Reader::variants)?.map(kept),
             samples: self.list(Reader::pair)?,
+            choices: self.maybe(Reader::choices)?,
+            custom: self.list(Reader::custom)?,
         })
+    }
+
+    fn choices(&mut self) -> Option<Choices> {
+        Some(Choices {
+            take: self.optional()?,
+            with: self.text()?,
+            search: self.optional()?,
+            parents: self.list(Reader::pair)?,
+        })
+    }
+
+    fn custom(&mut self) -> Option<Custom> {
+        Some(Custom { of: self.text()?, with: self.text()?, each: self.maybe(Reader::pair)? })
     }
 
     fn variants(&mut self) -> Option<Variants> {

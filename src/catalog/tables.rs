@@ -31,6 +31,46 @@ impl fmt::Debug for Fields {
     }
 }
 
+impl Listed {
+    /// The key that the items of a paged operation stand under.
+    pub(crate) fn items(&self) -> Option<&'static str> {
+        match (&self.answer, self.pages) {
+            (Answer::Items { key, .. }, pages) if pages != Pages::None => Some(*key),
+            _ => None,
+        }
+    }
+}
+
+impl Deref for Operation {
+    type Target = Listed;
+
+    fn deref(&self) -> &Listed {
+        &self.listed
+    }
+}
+
+/// Texts that are read each time they are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts(pub(super) &'static [u8]);
+
+impl Texts {
+    /// Every text, in the order of the file.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
+        let mut record = reader::Reader::new(self.0);
+        std::iter::from_fn(move || record.text())
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// Stands for an entity, which is decoded when it is first looked at. They
 /// refer to each other in circles.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,8 +91,18 @@ impl fmt::Debug for EntityAt {
     }
 }
 
-static NOTHING: Entity =
-    Entity { id: "", title: "", reference: None, options: None, label: "", fields: &[], variants: None, samples: &[] };
+static NOTHING: Entity = Entity {
+    id: "",
+    title: "",
+    reference: None,
+    options: None,
+    label: "",
+    fields: &[],
+    variants: None,
+    samples: &[],
+    choices: None,
+    custom: &[],
+};
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
@@ -68,6 +118,11 @@ impl Operations {
     /// Every operation.
     pub(crate) fn iter(self) -> <Self as IntoIterator>::IntoIter {
         (0..OPERATIONS_AT.len()).filter_map(decode::operation)
+    }
+
+    /// What a list tells of each.
+    pub(crate) fn listed(self) -> impl Iterator<Item = Listed> {
+        (0..OPERATIONS_AT.len()).filter_map(decode::listed)
     }
 
     /// Their ids, for which nothing needs to be decoded.

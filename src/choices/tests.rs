@@ -1,5 +1,7 @@
 //! Pick lists by dotted path.
 
+mod every;
+
 use serde_json::json;
 
 use super::*;
@@ -108,6 +110,17 @@ fn what_has_no_list_says_so() {
     refuses("incidents.creat", "title", "{}", "did you mean `incidents.create`");
     refuses("users.contact-methods.get", "contact_method_id", "{}", "choose this first");
     refuses("incidents.create", "service", "[", "not JSON");
+    refuses("incidents.create", "service.summary", "{}", "no such argument");
+    refuses(
+        "event-orchestrations.integrations.move",
+        "integration_id",
+        r#"{"id":"TO"}"#,
+        "source_id: choose this first",
+    );
+    refuses("users.contact-methods.get", "contact_method_id", r#"{"id":""}"#, "choose this first");
+    // Which list it is depends on the shape.
+    let place = "escalation_rules.0.targets.0.id";
+    refuses("escalation-policies.create", place, "{}", "escalation_rules.0.targets.0.type: choose this first");
 }
 
 #[test]

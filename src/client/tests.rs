@@ -106,6 +106,13 @@ fn both(turns: Vec<Turn>) -> Client<Script> {
     client_with(&[("token", "main"), ("user_token", "mine")], json!({}), turns)
 }
 
+impl<S> Client<S> {
+    /// What answers, for a test to look into.
+    pub(crate) fn system(&self) -> &S {
+        &self.system
+    }
+}
+
 impl Client<Script> {
     pub(crate) fn waits(&self) -> Vec<u64> {
         self.system.waits.borrow().clone()

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::title;
+use crate::arguments;
 use crate::catalog::{Answer, Entity, Field, Operation, Pages, Type};
 
 const WHEN: &str = "2026-11-21T09:00:00Z";
@@ -56,6 +57,27 @@ fn entity(entity: &'static Entity) -> Value {
         object.insert(by.to_owned(), name.into());
     }
     Value::Object(object)
+}
+
+/// A value for a form to show beside an empty field, where one is written in
+/// the catalog that the field takes.
+pub(super) fn example(field: &'static Field, samples: &[(&str, &str)]) -> Option<Value> {
+    let scalar = matches!(
+        field.of,
+        Type::Text { .. }
+            | Type::Int { .. }
+            | Type::Number
+            | Type::Bool
+            | Type::Time { .. }
+            | Type::Date
+            | Type::Email
+            | Type::Url
+    );
+    if !scalar || !samples.iter().any(|(name, _)| *name == field.name) {
+        return None;
+    }
+    let value = field_value(field, samples);
+    arguments::fits(&field.of, &value).then_some(value)
 }
 
 fn field_value(field: &'static Field, samples: &[(&str, &str)]) -> Value {

@@ -120,13 +120,51 @@ fn sound(schema: &Value, path: &str) {
         "x-secret",
         "x-paging",
         "x-discriminator",
+        "x-depends",
+        "x-order",
+        "default",
     ];
     let Value::Object(map) = schema else {
         return assert_eq!(schema, &Value::Bool(true), "{path}");
     };
     for (keyword, given) in map {
         assert!(KNOWN.contains(&keyword.as_str()), "{path}: {keyword}");
+        // What the meta-schema of 2020-12 asks of each keyword.
+        let unique = |values: &Vec<Value>| values.iter().enumerate().all(|(i, value)| !values[..i].contains(value));
+        let holds = match keyword.as_str() {
+            "$schema" | "title" | "description" | "format" | "contentMediaType" | "x-entity" | "x-discriminator" => {
+                given.as_str().is_some_and(|text| !text.is_empty())
+            }
+            "type" => {
+                let known = ["null", "boolean", "object", "array", "number", "string", "integer"];
+                let known = |of: &Value| of.as_str().is_some_and(|of| known.contains(&of));
+                known(given)
+                    || given.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(known) && unique(all))
+            }
+            "minLength" | "maxLength" | "minItems" | "maxItems" => given.is_u64(),
+            "minimum" | "maximum" => given.is_number(),
+            "required" | "x-depends" => {
+                given.as_array().is_some_and(|all| all.iter().all(Value::is_string) && unique(all))
+            }
+            "enum" | "examples" | "oneOf" => given.as_array().is_some_and(|all| !all.is_empty() && unique(all)),
+            "properties" => given.is_object(),
+            "items" => given.is_object() || given.is_boolean(),
+            "additionalProperties" => given.is_boolean(),
+            "x-order" => given.is_i64(),
+            "x-options" | "x-secret" | "x-paging" => given.is_boolean(),
+            "const" | "default" => true,
+            other => panic!("{path}: {other} is not looked at"),
+        };
+        assert!(holds, "{path}: {keyword} is {given}");
         match keyword.as_str() {
+            "examples" | "default" => {
+                // What is added to an enum of an answer is no text of its own.
+                for example in given.as_array().cloned().unwrap_or_else(|| vec![given.clone()]) {
+                    let mut problems = Vec::new();
+                    validate(schema, &example, path, &mut problems);
+                    assert!(problems.is_empty(), "{path}: {problems:?}");
+                }
+            }
             "required" => {
                 for name in given.as_array().unwrap() {
                     assert!(
@@ -138,10 +176,25 @@ fn sound(schema: &Value, path: &str) {
             }
             "enum" => assert!(!given.as_array().unwrap().is_empty(), "{path}"),
             "properties" => {
-                given.as_object().unwrap().iter().for_each(|(name, of)| sound(of, &format!("{path}.{name}")))
+                let mut last = i64::MIN;
+                for (name, of) in given.as_object().unwrap() {
+                    // `true` stands for what all shapes share.
+                    if let Value::Object(_) = of {
+                        assert!(of["title"].is_string(), "{path}.{name} has no title");
+                        let order = of["x-order"].as_i64().unwrap_or_else(|| panic!("{path}.{name} has no place"));
+                        // A discriminator stands first, though it is written last.
+                        assert!(order == -1 || order > last, "{path}.{name} is out of order");
+                        last = order;
+                    }
+                    sound(of, &format!("{path}.{name}"));
+                }
             }
             "oneOf" => {
-                given.as_array().unwrap().iter().enumerate().for_each(|(i, of)| sound(of, &format!("{path}<{i}>")))
+                assert!(map["x-discriminator"].is_string(), "{path}");
+                for (i, of) in given.as_array().unwrap().iter().enumerate() {
+                    assert!(of["title"].is_string(), "{path}<{i}> has no title");
+                    sound(of, &format!("{path}<{i}>"));
+                }
             }
             "items" => sound(given, &format!("{path}[]")),
             "x-options" | "x-secret" | "x-paging" => assert_eq!(given, &Value::Bool(true), "{path}: {keyword}"),
@@ -213,8 +266,14 @@ fn options_are_promised_only_where_they_can_be_listed() {
                 bad.push(format!("{place}: no list of these"));
                 continue;
             };
-            for needed in list.fields.iter().filter(|field| field.required && field.constant.is_none()) {
-                let given = arguments::fields(operation).find(|field| field.name == needed.name);
+            let asking =
+                crate::catalog::tables::entities().find(|known| known.id == entity).and_then(|e| e.choices.as_ref());
+            // Without a time range there is one anyway.
+            let needed = list.fields.iter().filter(|field| field.required && field.constant.is_none());
+            for needed in needed.filter(|field| !matches!(field.of, Type::Time { .. })) {
+                let parents = asking.map_or(&[][..], |asking| asking.parents);
+                let from = parents.iter().find(|(name, _)| *name == needed.name).map_or(needed.name, |(_, from)| *from);
+                let given = arguments::fields(operation).find(|field| field.name == from);
                 let fits =
                     given.is_some_and(|given| format!("{:?}", kind(&given.of)) == format!("{:?}", kind(&needed.of)));
                 if !fits {
@@ -294,9 +353,21 @@ fn secrets_are_marked() {
 
 #[test]
 fn titles_are_as_people_write() {
-    for (name, expected) in
-        [("escalation_policy", "Escalation policy"), ("id", "Id"), ("a-b.c", "A b c"), ("", ""), ("été", "été")]
-    {
+    for (name, expected) in [
+        ("escalation_policy", "Escalation policy"),
+        ("id", "ID"),
+        ("team_ids", "Team IDs"),
+        ("html_url", "HTML URL"),
+        ("url", "URL"),
+        ("displayName", "Display name"),
+        ("userName.first", "User name first"),
+        ("ips", "IPs"),
+        ("SMS", "SMS"),
+        ("__a", "  a"),
+        ("a-b.c", "A b c"),
+        ("", ""),
+        ("été", "été"),
+    ] {
         assert_eq!(title(name), expected);
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use host_test::World;
-use serde_json::Value;
+use host_test::host::Error;
+use serde_json::{Value, json};
 
 /// Every schema is an object schema of this dialect and every sample is there.
 #[tokio::test(start_paused = true)]
@@ -64,4 +66,45 @@ async fn sign_in_and_settings_are_described() {
         assert_eq!(settings["properties"][host_only]["x-host-only"], true, "{host_only}");
     }
     assert!(identity.hosts.iter().all(|host| host.ends_with(".pagerduty.com")), "{:?}", identity.hosts);
+}
+
+/// An account whose services have the custom fields that `fields` answers.
+async fn described(status: u16, fields: Value, operation: &str) -> Result<(Value, Value), Error> {
+    let world = World::answering(move |request| {
+        assert_eq!(request.method(), "GET");
+        assert_eq!(request.uri().path(), "/services/custom_fields");
+        let body = Bytes::from(fields.to_string());
+        async move { Ok(http::Response::builder().status(status).body(body).expect("an answer")) }
+    })
+    .await;
+    let mut on = world.open("a-key").await;
+    let detail = on.describe(operation, "{}").await?;
+    let parse = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    Ok((parse(&detail.input), parse(&detail.operation.extra)))
+}
+
+/// A form for an account shows the fields that the account made up itself.
+#[tokio::test(start_paused = true)]
+async fn an_account_adds_its_custom_fields() {
+    let set = "services.custom-fields.set";
+    let fields = json!({"fields": [{
+        "id": "PT1", "name": "environment", "display_name": "Environment", "enabled": true,
+        "data_type": "string", "field_type": "single_value_fixed",
+        "field_options": [{"id": "O1", "data": {"data_type": "string", "value": "production"}}],
+    }]});
+    let (input, extra) = described(200, fields, set).await.expect("a description");
+    let case = &input["properties"]["custom_fields"]["items"]["oneOf"][0];
+    assert_eq!(case["title"], "Environment");
+    assert_eq!(case["properties"]["name"]["const"], "environment");
+    assert_eq!(case["properties"]["value"]["enum"], json!(["production", null]));
+    assert_eq!(extra["account"], json!({"custom_fields": ["environment"], "notes": []}));
+    for status in [402, 403, 404] {
+        let (input, extra) = described(status, json!({}), set).await.expect("the static shape");
+        assert!(input["properties"]["custom_fields"]["items"]["oneOf"].is_null(), "{status}");
+        assert_eq!(extra["account"]["notes"].as_array().map(Vec::len), Some(1), "{status}");
+    }
+    assert!(described(401, json!({}), set).await.is_err());
+    // What an account adds nothing to asks for nothing.
+    let (_, extra) = described(500, json!({}), "services.create").await.expect("the static shape");
+    assert!(extra["account"].is_null());
 }

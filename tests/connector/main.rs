@@ -17,6 +17,7 @@ mod fire;
 mod rates;
 mod requests;
 mod resume;
+mod search;
 mod secrets;
 mod signin;
 mod snapshot;

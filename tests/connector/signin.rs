@@ -99,17 +99,3 @@ async fn opening_names_what_is_wrong() {
     // A host drops what is not its users' to set.
     world.open_with(key, json!({"base_url": "http://127.0.0.1:1"})).await.expect("dropped");
 }
-
-/// What waits for a later version says so plainly.
-#[tokio::test(start_paused = true)]
-async fn a_description_by_the_account_is_refused_for_now() {
-    let world = World::new().await;
-    let mut on = world.open(tokens::ACCOUNT).await;
-    match on.describe("incidents.list", "{}").await {
-        Err(Error::Connector(error)) => {
-            assert!(error.reason == Reason::Invalid && error.message.contains("catalog.describe"), "{}", error.message)
-        }
-        other => panic!("{other:?}"),
-    }
-    assert!(world.simulator.requests().is_empty());
-}

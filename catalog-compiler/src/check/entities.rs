@@ -1,12 +1,12 @@
-//! Judges entities: names they mention, choices they offer, variants, cycles.
+//! Judges entities: names they mention, variants, cycles. What they offer to
+//! choose from is left to `choices`.
 //!
-//! Rule: what the guest follows at run time (options, label, variants) leads
-//! somewhere.
+//! Rule: what the guest follows at run time leads somewhere.
 
 use std::collections::BTreeSet;
 
-use super::{every_type, samples};
-use crate::model::{Answer, Catalog, Entity, Type, Variants};
+use super::{choices, every_type, samples};
+use crate::model::{Catalog, Entity, Type, Variants};
 use crate::notation::WORDS;
 use crate::source::{Report, Word};
 use crate::suggest;
@@ -26,7 +26,7 @@ pub(crate) fn check(catalog: &Catalog, report: &mut Report) {
     }
     for entity in &catalog.entities {
         fields(entity, report);
-        options(entity, catalog, report);
+        choices::check(entity, catalog, report);
         if let Some(variants) = &entity.variants {
             cases(variants, catalog, report);
         }
@@ -66,63 +66,6 @@ fn cases(variants: &Variants, catalog: &Catalog, report: &mut Report) {
             let message = format!("`{}` declares `{by}`, which the variants decide by: leave it out there", name.text);
             report.wrong(name.at, message);
         }
-    }
-}
-
-/// The names of the fields that every value of the entity has.
-fn field_names<'a>(entity: &'a Entity, catalog: &'a Catalog) -> Vec<&'a str> {
-    let own = |entity: &'a Entity| entity.fields.iter().map(|field| field.name.text.as_str());
-    let Some(variants) = &entity.variants else { return own(entity).collect() };
-    let cases: Vec<&Entity> = variants.cases.iter().filter_map(|(_, name)| catalog.entity(&name.text)).collect();
-    let first = cases.first().into_iter().flat_map(|case| own(case));
-    first.filter(|name| cases.iter().all(|case| own(case).any(|other| other == *name))).collect()
-}
-
-/// Whether all its field names are known.
-fn whole(entity: &Entity, catalog: &Catalog) -> bool {
-    let cases = entity.variants.iter().flat_map(|variants| &variants.cases);
-    entity.whole && cases.into_iter().all(|(_, name)| catalog.entity(&name.text).is_some_and(|case| case.whole))
-}
-
-/// `options` names a listing whose items have an `id` and the label.
-fn options(entity: &Entity, catalog: &Catalog, report: &mut Report) {
-    let Some(options) = &entity.options else { return };
-    let Some(operation) = catalog.operations.iter().find(|operation| operation.id.text == options.text) else {
-        if catalog.partial {
-            return;
-        }
-        let listings = catalog.operations.iter().filter(|o| matches!(o.answer, Some(Answer::Items { .. })));
-        let hint = suggest::hint(&options.text, listings.map(|operation| operation.id.text.as_str()));
-        return report.unread(options.at, format!("unknown operation `{}`{hint}", options.text));
-    };
-    let item = match &operation.answer {
-        None => return,
-        Some(Answer::Items { of: Type::Entity(name), .. }) => catalog.entity(&name.text),
-        Some(Answer::None | Answer::Whole(_) | Answer::Item { .. } | Answer::Items { .. }) => {
-            let message =
-                format!("`{}` lists no entities: choices are the items of an operation with `items`", options.text);
-            return report.wrong(options.at, message);
-        }
-    };
-    let Some(item) = item.filter(|item| whole(item, catalog)) else { return };
-    let names = field_names(item, catalog);
-    let shape = &item.name.text;
-    if !names.contains(&"id") {
-        report.wrong(
-            options.at,
-            format!("the items of `{}` have no `id` to choose by: `{shape}` lacks it", options.text),
-        );
-    }
-    match &entity.label {
-        Some(label) if !names.contains(&label.text.as_str()) => {
-            let hint = suggest::hint(&label.text, names.iter().copied());
-            report.wrong(label.at, format!("`{shape}` has no field `{}`{hint}", label.text));
-        }
-        None if !names.contains(&"summary") => {
-            let message = format!("`{shape}` has no `summary` for people to choose by: say which field with `label`");
-            report.wrong(options.at, message);
-        }
-        Some(_) | None => {}
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn given(with: &Given, key: &str, to: &Operation, set: &[&str], catal
 }
 
 /// What the type takes, where the value is something else, and its place.
-fn unfit(of: &Type, value: &Json) -> Option<(Spot, String)> {
+pub(super) fn unfit(of: &Type, value: &Json) -> Option<(Spot, String)> {
     let text = !matches!(of, Type::Int { .. } | Type::Number | Type::Bool | Type::IntEnum(_));
     match (of, value) {
         (Type::Json, _) | (Type::Object | Type::Entity(_), Json::Other(_)) => None,

@@ -4,6 +4,7 @@
 //! one slip gives one line.
 
 mod asked;
+mod choices;
 mod entities;
 mod feeds;
 mod fields;

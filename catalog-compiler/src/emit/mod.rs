@@ -50,7 +50,8 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     }
     line(&mut out, "];\n\npub(super) static AREAS: &[Area] = &[");
     for area in &catalog.areas {
-        line(&mut out, &format!("    Area {{ id: {:?}, title: {:?} }},", area.id, area.title));
+        let (id, title, words) = (&area.id, &area.title, &area.words);
+        line(&mut out, &format!("    Area {{ id: {id:?}, title: {title:?}, words: &{words:?} }},"));
     }
     line(&mut out, "];\n");
     if let Some(Asked { who, person, abilities, probe: (probe, with) }) = &catalog.asked {
@@ -129,6 +130,14 @@ impl Emitter<'_> {
             list.text(&value);
         }
         record.record(list);
+        record.record(choices(entity));
+        let mut custom = Record::default();
+        for list in &entity.custom {
+            custom.text(&list.of.text);
+            custom.text(&list.with.text);
+            custom.texts(list.each.iter().flat_map(|(each, fills)| [each.text.as_str(), fills.text.as_str()]));
+        }
+        record.record(custom);
         record
     }
 
@@ -136,6 +145,17 @@ impl Emitter<'_> {
     fn entity(&self, id: &str) -> u64 {
         self.entities.iter().position(|entity| entity.name.text == id).unwrap_or_default() as u64
     }
+}
+
+/// How the list of choices is asked; empty where nothing is said of it.
+fn choices(entity: &Entity) -> Record {
+    let mut record = Record::default();
+    let Some(choices) = &entity.choices else { return record };
+    record.optional(choices.take.as_ref().map(|take| take.text.as_str()));
+    record.text(&choices.with.text);
+    record.optional(choices.search.as_ref().map(|search| search.text.as_str()));
+    record.texts(choices.parents.iter().flat_map(|(name, from)| [name.text.as_str(), from.text.as_str()]));
+    record
 }
 
 /// A sample as the guest takes it: that of a list is the whole list in JSON.

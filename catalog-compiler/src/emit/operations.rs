@@ -4,6 +4,7 @@
 
 use super::Emitter;
 use super::pieces::Record;
+use super::walk::exact_while;
 use crate::arguments;
 use crate::model::{Answer, Body, Encoding, Operation, Segment};
 
@@ -21,15 +22,22 @@ impl Emitter<'_> {
         record.text(&operation.title);
         record.text(&operation.summary);
         record.texts(operation.notes.iter().map(String::as_str));
-        record.number(self.words.variant("METHODS", call.method));
-        record.number(place(self.catalog.hosts.iter().position(|host| host.name.text == caller.host.text)));
-        record.record(path(&call.segments));
+        record.texts(operation.words.iter().map(String::as_str));
         record.number(self.words.variant("EFFECTS", operation.effect));
         record.number(self.words.variant("STABILITIES", operation.stability));
         record.number(operation.idempotent);
         record.optional(operation.scope.as_deref());
         record.number(self.words.variant("KEYS", operation.key));
         record.number(self.words.variant("FROMS", operation.from));
+        self.answer(answer, operation, &mut record);
+        record.number(self.words.variant("PAGES", operation.pages));
+        record.number(operation.page_limit);
+        record.number(self.words.variant("CONSISTENCIES", operation.consistency));
+        self.walk(operation, &mut record);
+        // So far what a list of operations tells; the rest is decoded later.
+        record.number(self.words.variant("METHODS", call.method));
+        record.number(place(self.catalog.hosts.iter().position(|host| host.name.text == caller.host.text)));
+        record.record(path(&call.segments));
         record.text(&caller.accept);
         record.optional(caller.early_access.as_deref());
         let fields = self.arguments(&arguments::of(operation, self.catalog));
@@ -37,11 +45,7 @@ impl Emitter<'_> {
         encoding(&operation.encoding, &mut record);
         // An entity's number and one; 0 where there are no variants.
         record.number(self.varied(operation).map_or(0, |number| number + 1));
-        self.answer(answer, operation, &mut record);
-        record.number(self.words.variant("PAGES", operation.pages));
-        record.number(operation.page_limit);
-        record.number(self.words.variant("CONSISTENCIES", operation.consistency));
-        self.walk(operation, &mut record);
+        record.record(exact_while(operation));
         record
     }
 

@@ -8,10 +8,8 @@ use crate::model::{Operation, Unset, Windows};
 use crate::source::Word;
 
 impl Emitter<'_> {
-    /// The values that a walk is exact with; how the list is cut by time; what
-    /// the operation is a feed over.
+    /// How the list is cut by time; what the operation is a feed over.
     pub(super) fn walk(&mut self, operation: &Operation, record: &mut Record) {
-        record.record(exact_while(operation));
         record.record(self.windows(operation));
         record.record(feed(operation));
     }
@@ -36,7 +34,8 @@ impl Emitter<'_> {
     }
 }
 
-fn exact_while(operation: &Operation) -> Record {
+/// The values that a walk is exact with.
+pub(super) fn exact_while(operation: &Operation) -> Record {
     let mut record = Record::default();
     if let Some(exact) = &operation.exact_while {
         record.text(&exact.argument.text);

@@ -2,13 +2,14 @@
 //!
 //! Rule: an entity has fields or variants, never both and never neither.
 
-use super::{fields, title};
+use super::{choices, fields, title};
 use crate::model::{Catalog, Entity, Variants};
 use crate::notation::{WORDS, is_entity_name};
 use crate::source::{Report, Text, Word};
 use crate::table::Table;
 
-const KEYS: [&str; 8] = ["title", "reference", "options", "label", "fields", "samples", "by", "variants"];
+const KEYS: [&str; 10] =
+    ["title", "reference", "options", "label", "choices", "custom", "fields", "samples", "by", "variants"];
 
 /// Reads the entities of one file.
 pub(crate) fn read(root: &Table<'_>, catalog: &mut Catalog, report: &mut Report) {
@@ -56,11 +57,16 @@ fn entity(name: Word, table: &Table<'_>, report: &mut Report) -> Entity {
     if let (Some(label), None) = (&label, &options) {
         report.wrong(label.at, "nothing reads `label` without `options`: add the operation that lists the choices");
     }
+    if let (Some(at), None) = (table.key("choices"), &options) {
+        report.wrong(at, "nothing reads `choices` without `options`: add the operation that lists them");
+    }
     Entity {
         title: title(table, report),
         reference: reference.map(|word| word.text),
         options,
         label,
+        choices: choices::choices(table, report),
+        custom: choices::custom(table, report),
         fields: fields(table, "fields", report),
         variants: variants(table, report),
         samples: samples(table, report),

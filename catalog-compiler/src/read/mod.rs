@@ -5,6 +5,7 @@
 
 mod actions;
 mod asked;
+mod choices;
 mod entities;
 mod exchange;
 mod files;

@@ -3,16 +3,17 @@
 //! Rule: what the file leaves out is filled in here, from the area first and
 //! from the method second; later steps see no defaults.
 
-use super::{Ending, exchange, fields, is_kebab, line, prose, title, walk};
+use super::{Ending, choices, exchange, fields, is_kebab, line, prose, title, walk};
 use crate::model::{Area, Catalog, Effect, From, Key, Method, Operation, Stability};
 use crate::source::{Report, Source, Spot, Text, Word};
 use crate::table::Table;
 
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "call",
     "title",
     "summary",
     "notes",
+    "words",
     "scope",
     "host",
     "accept",
@@ -99,8 +100,9 @@ fn area(source: &Source, root: &Table<'_>, catalog: &mut Catalog, report: &mut R
         report.unread(source.spot(0), "`[area]` is missing: add it with `title = \"A few words\"`");
         return defaults;
     };
-    table.only(&["title", "host", "accept", "key"], report);
-    catalog.areas.push(Area { id, title: title(&table, report) });
+    table.only(&["title", "words", "host", "accept", "key"], report);
+    let words = choices::words(&table, report);
+    catalog.areas.push(Area { id, title: title(&table, report), words });
     if let Some(host) = table.text("host", report) {
         defaults.host = host.word();
     }
@@ -144,6 +146,7 @@ fn operation(id: Word, defaults: &Defaults, table: &Table<'_>, report: &mut Repo
         title: title(table, report),
         summary: summary(table, report),
         notes: table.texts("notes", report).iter().map(|text| prose("a note", text, Ending::Any, report)).collect(),
+        words: choices::words(table, report),
         call,
         host: table.text("host", report).map_or_else(|| defaults.host.clone(), |text| text.word()),
         effect: table.choice("effect", &EFFECT, report).unwrap_or(effect),

@@ -158,6 +158,11 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connector operations --area schedules
+  connector operations --search 'who is on call'
+  connector operations --search ack --format json")]
 pub(crate) struct OperationsArgs {
     /// Only those of one area, such as incidents
     #[arg(long)]
@@ -165,12 +170,27 @@ pub(crate) struct OperationsArgs {
     /// Only those that these words fit, best first
     #[arg(long, value_name = "WORDS")]
     pub(crate) search: Option<String>,
+    /// How they are printed [default: table; with --json: json]
+    #[arg(long)]
+    pub(crate) format: Option<ListFormat>,
+}
+
+/// How a list of operations is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Ids and titles, for reading
+    Table,
+    /// Everything the connector says of each
+    Json,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
     /// Id of an operation, such as incidents.list
     pub(crate) operation: String,
+    /// With what the account adds, such as custom fields: this signs in
+    #[arg(long)]
+    pub(crate) account: bool,
 }
 
 #[derive(Debug, Args)]
@@ -282,7 +302,9 @@ mod tests {
     fn command_lines() {
         for line in [
             "operations --area incidents --search page",
+            "operations --search ack --format json",
             "describe incidents.list",
+            "describe incidents.custom-fields.set --account",
             "auth --json",
             "check --simulate",
             "--simulate check",
@@ -308,6 +330,7 @@ mod tests {
             "walk x --limit 0",
             "walk x --limit -1",
             "walk x --format xml",
+            "operations --format csv",
             "check --simulate --base-url http://127.0.0.1:1",
             "simulate --port 70000",
             "completions tcl",

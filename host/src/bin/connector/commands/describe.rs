@@ -8,8 +8,10 @@ use crate::failure::Result;
 use crate::session;
 
 pub(crate) async fn run(global: &Global, args: &DescribeArgs) -> Result<()> {
-    let connector = session::connector(global).await?;
-    let detail = connector.describe(&args.operation).await?;
+    let detail = match args.account {
+        true => session::open(global, &[]).await?.connection.describe(&args.operation, "{}").await?,
+        false => session::connector(global).await?.describe(&args.operation).await?,
+    };
     let described = json!({
         "operation": operations::as_json(&detail.operation),
         "input": embedded(&detail.input),

@@ -3,10 +3,11 @@
 use std::io::{Write, stdout};
 
 use connector_host::contract::{Operation, Stability};
+use connector_host::search;
 use serde_json::{Value, json};
 
 use super::{embedded, print_json};
-use crate::cli::{Global, OperationsArgs};
+use crate::cli::{Global, ListFormat, OperationsArgs};
 use crate::failure::{Failure, Result};
 use crate::session;
 use crate::table::{Table, room};
@@ -24,9 +25,13 @@ pub(crate) async fn run(global: &Global, args: &OperationsArgs) -> Result<()> {
         }
     }
     if let Some(words) = &args.search {
-        chosen = ranked(&chosen, words);
+        chosen = search(&chosen, words);
     }
-    if global.json {
+    let json = match args.format {
+        Some(format) => format == ListFormat::Json,
+        None => global.json,
+    };
+    if json {
         let list: Vec<Value> = chosen.iter().map(|operation| as_json(operation)).collect();
         return print_json(&Value::Array(list).to_string(), true);
     }
@@ -66,39 +71,6 @@ fn row(operation: &Operation) -> Vec<String> {
     vec![format!("  {}", operation.id), operation.title.clone(), effect]
 }
 
-/// Those that every word fits, best first.
-fn ranked<'o>(operations: &[&'o Operation], words: &str) -> Vec<&'o Operation> {
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-    let mut scored: Vec<(u32, &Operation)> = operations
-        .iter()
-        .filter_map(|operation| {
-            let scores: Option<Vec<u32>> = words.iter().map(|word| score(operation, word)).collect();
-            Some((scores?.iter().sum(), *operation))
-        })
-        .collect();
-    // A stable sort: among equals the connector's own order stays.
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, operation)| operation).collect()
-}
-
-/// How well a word fits: where it stands, and whether it stands alone there.
-fn score(operation: &Operation, word: &str) -> Option<u32> {
-    let places = [(&operation.id, 8), (&operation.title, 6), (&operation.area, 4), (&operation.summary, 2)];
-    let total: u32 = places
-        .into_iter()
-        .map(|(text, weight)| {
-            let text = text.to_lowercase();
-            let mut parts = text.split(|c: char| !c.is_alphanumeric());
-            match (parts.any(|part| part == word), text.contains(word)) {
-                (true, _) => weight * 2,
-                (false, true) => weight,
-                (false, false) => 0,
-            }
-        })
-        .sum();
-    (total > 0).then_some(total)
-}
-
 /// An operation as JSON, with the contract's own names.
 pub(crate) fn as_json(operation: &Operation) -> Value {
     json!({
@@ -113,45 +85,4 @@ pub(crate) fn as_json(operation: &Operation) -> Value {
         "scope": operation.scope,
         "extra": embedded(&operation.extra),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use connector_host::contract::Effect;
-
-    fn operation(id: &str, title: &str, summary: &str) -> Operation {
-        Operation {
-            id: id.into(),
-            area: id.split('.').next().unwrap_or_default().into(),
-            title: title.into(),
-            summary: summary.into(),
-            effect: Effect::Read,
-            stability: Stability::Stable,
-            idempotent: true,
-            paged: true,
-            scope: None,
-            extra: "{}".into(),
-        }
-    }
-
-    fn check(words: &str, expected: &[&str]) {
-        let all = [
-            operation("incidents.list", "List incidents", "Open and closed ones."),
-            operation("incidents.notes.create", "Add a note", "Writes on an incident."),
-            operation("services.list", "List services", "What incidents are about."),
-        ];
-        let all: Vec<&Operation> = all.iter().collect();
-        let ids: Vec<&str> = ranked(&all, words).iter().map(|o| o.id.as_str()).collect();
-        assert_eq!(ids, expected, "{words}");
-    }
-
-    #[test]
-    fn words_rank_operations() {
-        check("incidents", &["incidents.list", "incidents.notes.create", "services.list"]);
-        check("list incidents", &["incidents.list", "services.list"]);
-        check("NOTE", &["incidents.notes.create"]);
-        check("nothing", &[]);
-        check("", &["incidents.list", "incidents.notes.create", "services.list"]);
-    }
 }
