@@ -15,7 +15,7 @@ GZIP_BUDGET := 409600
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install the toolchain's wasm target, unless it is there
@@ -60,9 +60,17 @@ lint: setup ## Check formatting, lints of host and guest, and the catalog
 examples: build ## Run the component under two other hosts, in Python and in Node
 	examples/run.sh
 
+.PHONY: clients
+clients: build ## Run PagerDuty's own clients against the simulator
+	host-test/clients/run.sh
+
 .PHONY: conformance
 conformance: build ## Hold requests and answers against the documents in SPEC=, with the judge in JUDGE=
 	@scripts/conformance "$(JUDGE)" "$(SPEC)" "$(DEFECTS)"
+
+.PHONY: simulator-check
+simulator-check: build ## Check the simulator's answers with the judge in JUDGE= against the documents in SPEC=
+	@scripts/simulator-check "$(JUDGE)" "$(SPEC)"
 
 .PHONY: catalog-check
 catalog-check: ## Say what differs between the catalog and the official documents in SPEC=

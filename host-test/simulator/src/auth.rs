@@ -96,9 +96,10 @@ impl Caller {
         match self.kind {
             Kind::ReadOnly if !route.reads => Err(errors::forbidden("This API key may only read")),
             Kind::LimitedUser if !route.reads => Err(errors::forbidden("Your role does not permit this action")),
-            Kind::NarrowApp if !NARROW.contains(&route.scope) && !route.scope.is_empty() => {
-                Err(errors::missing_scopes(route.scope, NARROW))
-            }
+            Kind::NarrowApp => match route.whole_scope() {
+                scope if scope.is_empty() || NARROW.contains(&scope.as_str()) => Ok(()),
+                scope => Err(errors::missing_scopes(&scope, NARROW)),
+            },
             _ => Ok(()),
         }
     }

@@ -13,6 +13,7 @@
 mod areas;
 mod auth;
 mod call;
+mod collection;
 mod crud;
 mod errors;
 mod fault;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::collection::{self, Links};
 use crate::errors;
 use crate::reply::Reply;
 use crate::store::{Entity, Record, Store};
@@ -89,7 +90,7 @@ fn summary(entity: Entity, record: &Record) -> Value {
             let channel = record.ids("contact_method").first().copied().unwrap_or("").to_owned();
             return json!(format!("{} minutes: channel {channel}", delay.unwrap_or(0)));
         }
-        _ => record.text("name"),
+        _ => record.text(collection::of(entity).map_or("name", |loaded| loaded.row.summary)),
     };
     json!(text)
 }
@@ -106,7 +107,7 @@ impl Store {
                     "id": id,
                     "type": kind,
                     "summary": summary(entity, record),
-                    "self": link(API, names.path, &record.owner, id),
+                    "self": self.address(entity, record),
                 });
                 shown["html_url"] = link(WEB, names.page, &record.owner, id);
                 shown
@@ -161,22 +162,44 @@ impl Store {
         Some(whole)
     }
 
+    // The address of a record, below its owner's where it has one.
+    fn address(&self, entity: Entity, record: &Record) -> Value {
+        match collection::of(entity) {
+            Some(loaded) => json!(format!("{API}{}", loaded.address(self, record))),
+            None => link(API, entity.names().path, &record.owner, &record.id),
+        }
+    }
+
     /// A record in full.
     pub(crate) fn show(&self, entity: Entity, record: &Record, view: &View) -> Value {
         let names = entity.names();
         let mut shown = Map::with_capacity(record.fields.len() + 8);
         shown.insert("id".into(), json!(record.id));
         let kind = if record.text("type").is_empty() { names.one } else { record.text("type") };
-        if bears_links(entity) {
+        let collection = collection::of(entity);
+        let all = match collection.map(|loaded| loaded.row.links) {
+            Some(Links::All) => true,
+            Some(Links::Itself) => {
+                shown.insert("type".into(), json!(kind));
+                shown.insert("self".into(), self.address(entity, record));
+                false
+            }
+            Some(Links::None) => false,
+            None => bears_links(entity),
+        };
+        if all {
             shown.insert("type".into(), json!(kind));
             shown.insert("summary".into(), summary(entity, record));
-            shown.insert("self".into(), link(API, names.path, &record.owner, &record.id));
+            shown.insert("self".into(), self.address(entity, record));
             shown.insert("html_url".into(), link(WEB, names.page, &record.owner, &record.id));
         }
         for (key, value) in &record.fields {
             shown.entry(key.clone()).or_insert_with(|| value.clone());
         }
         self.derive(entity, record, &mut shown);
+        if let Some(loaded) = collection {
+            loaded.finish(self, record, &mut shown);
+        }
         let mut shown = Value::Object(shown);
         if let Some(map) = shown.as_object_mut() {
             for (name, child) in map.iter_mut() {

@@ -1,22 +1,34 @@
 //! Which handler answers which method and path, as data: every area hands in
 //! a table of rows.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::areas;
 use crate::call::{Call, decode};
+use crate::collection::{self, Loaded, Verb};
 use crate::reply::Answer;
 use crate::store::Store;
 
-pub(crate) type Handler = fn(&mut Store, &Call) -> Answer;
+/// What answers a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    Own(fn(&mut Store, &Call) -> Answer),
+    Of(&'static Loaded, Verb),
+}
 
 /// One operation.
+#[derive(Clone, Copy)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
     /// With `{…}` for arguments; a literal part beats one of them.
     pub(crate) path: &'static str,
+    /// The path goes on with the id of one record.
+    pub(crate) item: bool,
     /// OAuth scope; empty where none is asked for.
     pub(crate) scope: &'static str,
+    /// `.read` or `.write`, where the scope lacks it.
+    pub(crate) ends_scope: &'static str,
     pub(crate) handler: Handler,
     /// Changes nothing, so a read-only key may use it.
     pub(crate) reads: bool,
@@ -31,12 +43,19 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    pub(crate) const fn new(method: &'static str, path: &'static str, scope: &'static str, handler: Handler) -> Route {
+    pub(crate) const fn new(
+        method: &'static str,
+        path: &'static str,
+        scope: &'static str,
+        handler: fn(&mut Store, &Call) -> Answer,
+    ) -> Route {
         Route {
             method,
             path,
+            item: false,
             scope,
-            handler,
+            ends_scope: "",
+            handler: Handler::Own(handler),
             reads: matches!(method.as_bytes(), b"GET"),
             from: false,
             open: false,
@@ -65,14 +84,28 @@ impl Route {
         Route { own_limit: a_minute, ..self }
     }
 
+    /// The OAuth scope that the operation asks for; empty is none.
+    pub(crate) fn whole_scope(&self) -> String {
+        if self.scope.is_empty() { String::new() } else { format!("{}{}", self.scope, self.ends_scope) }
+    }
+
+    pub(crate) fn answer(&self, store: &mut Store, call: &Call) -> Answer {
+        match self.handler {
+            Handler::Own(handler) => handler(store, call),
+            Handler::Of(loaded, verb) => loaded.answer(verb, store, call),
+        }
+    }
+
     /// The path's arguments, decoded, where `path` is this route's.
     fn arguments(&self, path: &str) -> Option<Vec<String>> {
-        let mut wanted = self.path.split('/');
+        let mut wanted = self.path.split('/').chain(self.item.then_some("{id}"));
         let mut given = path.split('/');
         let mut arguments = Vec::new();
         loop {
             match (wanted.next(), given.next()) {
                 (None, None) => return Some(arguments),
+                // PagerDuty's Go client ends some paths of lists in a slash.
+                (None, Some("")) if !self.ends_scope.is_empty() && given.next().is_none() => return Some(arguments),
                 (Some(want), Some(have)) if want.starts_with('{') && !have.is_empty() => {
                     arguments.push(decode(have, false));
                 }
@@ -83,15 +116,26 @@ impl Route {
     }
 }
 
-fn all() -> &'static [&'static Route] {
-    static ALL: OnceLock<Vec<&'static Route>> = OnceLock::new();
-    ALL.get_or_init(|| areas::TABLES.iter().flat_map(|table| table.iter()).collect())
+// By the first part of the path, so that a request looks at a few rows.
+type Rows = HashMap<&'static str, Vec<Route>>;
+
+static ALL: LazyLock<Rows> = LazyLock::new(|| {
+    let own = areas::TABLES.iter().flat_map(|table| table.iter()).copied();
+    let mut rows = Rows::new();
+    for route in own.chain(collection::ALL.iter().flat_map(Loaded::routes)) {
+        rows.entry(first(route.path)).or_default().push(route);
+    }
+    rows
+});
+
+fn first(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or("")
 }
 
 /// Finds the route of a request and its arguments.
 pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
     let mut best: Option<(&'static Route, Vec<String>)> = None;
-    for route in all().iter().filter(|route| route.method == method) {
+    for route in ALL.get(first(path))?.iter().filter(|route| route.method == method) {
         if let Some(arguments) = route.arguments(path) {
             let better = best.as_ref().is_none_or(|(_, have)| arguments.len() < have.len());
             if better {

@@ -72,6 +72,12 @@ impl State {
         self.base.checked_add(gone).unwrap_or(Timestamp::MAX)
     }
 
+    /// The account itself, for tests that look inside.
+    #[cfg(test)]
+    pub(crate) fn account(&self) -> &Store {
+        &self.account
+    }
+
     pub(crate) fn set_now(&mut self, at: Timestamp) {
         self.base = at;
         self.since = Instant::now();
@@ -212,7 +218,7 @@ impl State {
                 return Err(errors::invalid_one(problem));
             }
         }
-        (route.handler)(store, &call)
+        route.answer(store, &call)
     }
 
     fn request_id(&self) -> String {

@@ -18,9 +18,10 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     at.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-/// Whether the text names UTC: change events take nothing else.
+/// Whether the text names UTC: change events take nothing else. PagerDuty's
+/// Python client writes `+0000`.
 pub(crate) fn says_utc(text: &str) -> bool {
-    text.ends_with('Z') || text.ends_with("+00:00") || text.ends_with("-00:00")
+    ["Z", "+00:00", "-00:00", "+0000"].iter().any(|end| text.ends_with(end))
 }
 
 /// `2026-11-01T12:00:00Z`.

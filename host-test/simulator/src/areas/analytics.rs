@@ -26,7 +26,7 @@ fn bare_time(at: Timestamp) -> String {
     times::utc(at).trim_end_matches('Z').to_owned()
 }
 
-fn show(store: &Store, incident: &Incident) -> Value {
+pub(super) fn show(store: &Store, incident: &Incident) -> Value {
     let name = |entity: Entity, id: &str| store.get(entity, id).map(|record| record.text("name").to_owned());
     let entries = || incident.entries.iter().filter_map(|&place| store.entries.get(place));
     let seconds = |at: Timestamp| at.as_second() - incident.created.as_second();
@@ -99,17 +99,13 @@ fn get(store: &mut Store, call: &Call) -> Answer {
     Ok(Reply::json(200, &show(store, incident)))
 }
 
-fn list(store: &mut Store, call: &Call) -> Answer {
-    let body = Value::Object(call.object()?);
-    let filters = body.get("filters").cloned().unwrap_or_else(|| json!({}));
+/// The incidents that the filters of a body let through, oldest first.
+pub(super) fn chosen<'a>(store: &'a Store, body: &Value) -> Result<Vec<&'a Incident>, Reply> {
+    let filters = &body["filters"];
     let ids =
         |key: &str| -> Vec<&str> { filters[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect() };
     let (teams, services, priorities) = (ids("team_ids"), ids("service_ids"), ids("priority_ids"));
-    // Users and apps see their own part only, so they must say which.
-    let wide = matches!(call.caller.kind, Key::Account | Key::ReadOnly);
-    if !wide && teams.is_empty() && services.is_empty() {
-        return Err(errors::invalid_one("filters must hold team_ids or service_ids for this kind of token"));
-    }
+    let policies = ids("escalation_policy_ids");
     let time = |key: &str| -> Result<Option<Timestamp>, Reply> {
         match filters[key].as_str() {
             None => Ok(None),
@@ -121,18 +117,6 @@ fn list(store: &mut Store, call: &Call) -> Answer {
     let (start, end) = (time("created_at_start")?, time("created_at_end")?);
     let after = time("updated_after")?;
     let urgency = filters["urgency"].as_str();
-    let limit = match &body["limit"] {
-        Value::Null => USUAL,
-        value => match value.as_u64().filter(|limit| (1..=MOST).contains(limit)) {
-            Some(limit) => limit,
-            None => return Err(errors::invalid_one("limit must be 1 to 1000")),
-        },
-    };
-    let order = body["order"].as_str().unwrap_or("desc");
-    let order_by = body["order_by"].as_str().unwrap_or("created_at");
-    if !["asc", "desc"].contains(&order) || !["created_at", "seconds_to_resolve"].contains(&order_by) {
-        return Err(errors::invalid_one("order must be asc or desc, order_by created_at or seconds_to_resolve"));
-    }
     let fits = |incident: &&Incident| {
         start.is_none_or(|start| incident.created >= start)
             && end.is_none_or(|end| incident.created < end)
@@ -140,33 +124,88 @@ fn list(store: &mut Store, call: &Call) -> Answer {
             && urgency.is_none_or(|urgency| (urgency == "high") == incident.urgent)
             && (teams.is_empty() || incident.teams.iter().any(|team| teams.contains(&team.as_str())))
             && (services.is_empty() || services.contains(&incident.service.as_str()))
+            && (policies.is_empty() || policies.contains(&incident.policy.as_str()))
             && (priorities.is_empty() || incident.priority.as_deref().is_some_and(|id| priorities.contains(&id)))
     };
-    let mut found: Vec<&Incident> = store.incidents.iter().filter(fits).collect();
+    Ok(store.incidents.iter().filter(fits).collect())
+}
+
+// The part of `ids` that a page of the body shows.
+fn window(body: &Value, ids: &[&str]) -> Result<(std::ops::Range<usize>, u64), Reply> {
+    let limit = match &body["limit"] {
+        Value::Null => USUAL,
+        value => match value.as_u64().filter(|limit| (1..=MOST).contains(limit)) {
+            Some(limit) => limit,
+            None => return Err(errors::invalid_one("limit must be 1 to 1000")),
+        },
+    };
+    let place = |key: &str| -> Result<Option<usize>, Reply> {
+        let Some(id) = body[key].as_str() else { return Ok(None) };
+        let at = ids.iter().position(|own| *own == id);
+        at.map(Some).ok_or_else(|| errors::invalid_one(format!("{key} is invalid: {id}")))
+    };
+    let many = usize::try_from(limit).unwrap_or(1_000);
+    let (from, to) = match (place("starting_after")?, place("ending_before")?) {
+        (Some(after), None) => (after + 1, after.saturating_add(1 + many)),
+        (None, Some(before)) => (before.saturating_sub(many), before),
+        (None, None) => (0, many),
+        (Some(_), Some(_)) => return Err(errors::invalid_one("starting_after and ending_before exclude one another")),
+    };
+    Ok((from.min(ids.len())..to.min(ids.len()), limit))
+}
+
+/// A page of rows that `key` tells apart.
+pub(super) fn paged(body: &Value, key: &str, rows: Vec<Value>, order_by: &str) -> Result<Value, Reply> {
+    let order = body["order"].as_str().unwrap_or("desc");
+    if !["asc", "desc"].contains(&order) {
+        return Err(errors::invalid_one("order must be asc or desc"));
+    }
+    let ids: Vec<&str> = rows.iter().map(|row| row[key].as_str().unwrap_or("")).collect();
+    let (range, limit) = window(body, &ids)?;
+    let page = ids.get(range.clone()).unwrap_or_default();
+    Ok(json!({
+        "first": page.first(),
+        "last": page.last(),
+        "limit": limit,
+        "more": range.end < rows.len(),
+        "order": order,
+        "order_by": body["order_by"].as_str().unwrap_or(order_by),
+        "filters": body.get("filters").cloned().unwrap_or_else(|| json!({})),
+        "time_zone": body["time_zone"].as_str().unwrap_or("Etc/UTC"),
+        "data": rows.get(range).unwrap_or_default(),
+    }))
+}
+
+fn list(store: &mut Store, call: &Call) -> Answer {
+    let body = Value::Object(call.object()?);
+    let filters = body.get("filters").cloned().unwrap_or_else(|| json!({}));
+    let named = |key: &str| filters[key].as_array().is_some_and(|list| !list.is_empty());
+    // Users and apps see their own part only, so they must say which.
+    let wide = matches!(call.caller.kind, Key::Account | Key::ReadOnly);
+    if !wide && !named("team_ids") && !named("service_ids") {
+        return Err(errors::invalid_one("filters must hold team_ids or service_ids for this kind of token"));
+    }
+    let mut found = chosen(store, &body)?;
+    let order = body["order"].as_str().unwrap_or("desc");
+    let order_by = body["order_by"].as_str().unwrap_or("created_at");
+    if !["asc", "desc"].contains(&order) || !["created_at", "seconds_to_resolve"].contains(&order_by) {
+        return Err(errors::invalid_one("order must be asc or desc, order_by created_at or seconds_to_resolve"));
+    }
     if order_by == "seconds_to_resolve" {
         found.sort_by_key(|incident| incident.resolved.map(|at| at.as_second() - incident.created.as_second()));
     }
     if order == "desc" {
         found.reverse();
     }
-    let place = |key: &str| -> Result<Option<usize>, Reply> {
-        let Some(id) = body[key].as_str() else { return Ok(None) };
-        let at = found.iter().position(|incident| incident.id == id);
-        at.map(Some).ok_or_else(|| errors::invalid_one(format!("{key} is invalid: {id}")))
-    };
-    let limit = usize::try_from(limit).unwrap_or(1_000);
-    let (from, to) = match (place("starting_after")?, place("ending_before")?) {
-        (Some(after), None) => (after + 1, after.saturating_add(1 + limit)),
-        (None, Some(before)) => (before.saturating_sub(limit), before),
-        (None, None) => (0, limit),
-        (Some(_), Some(_)) => return Err(errors::invalid_one("starting_after and ending_before exclude one another")),
-    };
-    let page = found.get(from..to.min(found.len())).unwrap_or_default();
+    let ids: Vec<&str> = found.iter().map(|incident| incident.id.as_str()).collect();
+    let (range, limit) = window(&body, &ids)?;
+    let more = range.end < found.len();
+    let page = found.get(range).unwrap_or_default();
     let answer = json!({
         "first": page.first().map(|incident| &incident.id),
         "last": page.last().map(|incident| &incident.id),
         "limit": limit,
-        "more": to < found.len(),
+        "more": more,
         "order": order,
         "order_by": order_by,
         "filters": filters,

@@ -20,6 +20,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/teams/{id}/audit/records", SCOPE, |store, call| list(store, call, Some(Entity::Team))),
     Route::new("GET", "/users/{id}/audit/records", SCOPE, |store, call| list(store, call, Some(Entity::User))),
     Route::new("GET", "/schedules/{id}/audit/records", SCOPE, |s, call| list(s, call, Some(Entity::Schedule))),
+    Route::new("GET", "/ip_allow_lists/{id}/audit/records", SCOPE, |s, call| list(s, call, Some(Entity::IpAllowList)))
+        .early("ip-allow-lists"),
     Route::new("GET", "/escalation_policies/{id}/audit/records", SCOPE, |s, call| {
         list(s, call, Some(Entity::EscalationPolicy))
     }),
@@ -34,7 +36,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("ip_allow_lists", "ip_allow_list_reference"),
 ];
 
-fn list(store: &mut Store, call: &Call, of: Option<Entity>) -> Answer {
+pub(super) fn list(store: &mut Store, call: &Call, of: Option<Entity>) -> Answer {
     if of.is_some_and(|entity| !store.has(entity, call.id(0))) {
         return Err(errors::not_found());
     }

@@ -1,4 +1,5 @@
-//! Change events: what was deployed or changed, newest first.
+//! Change events: what was deployed or changed, newest first. They are made by
+//! the Events API; what is posted here is accepted and comes to nothing.
 
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ const KIND: Kind = Kind {
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/change_events", "change_events.read", |store, call| list(store, call, None)),
+    Route::new("POST", "/change_events", "", |_, _| Ok(Reply::empty(202))),
     Route::new("GET", "/change_events/{id}", "change_events.read", |store, call| KIND.get(store, call)),
     Route::new("PUT", "/change_events/{id}", "change_events.write", |store, call| KIND.update(store, call)),
     Route::new("GET", "/services/{id}/change_events", "services.read", of_service),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::user_parts;
 use crate::call::Call;
 use crate::crud::{Kind, Shape};
 use crate::errors;
@@ -116,6 +117,7 @@ fn delete_method(store: &mut Store, call: &Call) -> Answer {
     for rule in using {
         store.remove(Entity::NotificationRule, &rule);
     }
+    user_parts::release(store, call.id(1));
     METHOD.delete(store, call, call.id(1))
 }
 

@@ -1,4 +1,4 @@
-//! Events API v2: no authentication but the routing key in the body, an answer
+//! Events API v2 and v1: no authentication but the routing key in the body, an answer
 //! shape of its own, and incidents made of events.
 //!
 //! An event of a known `dedup_key` goes to the open alert of that key. To
@@ -19,6 +19,7 @@ use crate::times;
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v2/enqueue", "", enqueue).open().limit(120),
     Route::new("POST", "/v2/change/enqueue", "", change).open(),
+    Route::new("POST", "/generic/2010-04-15/create_event.json", "", first_version).open(),
 ];
 
 const SEVERITIES: [&str; 4] = ["critical", "error", "warning", "info"];
@@ -72,10 +73,31 @@ fn alert_of(store: &Store, integration: &str, key: &str) -> Option<usize> {
     })
 }
 
+// Version 1 says the same in other words, and answers 200.
+fn first_version(store: &mut Store, call: &Call) -> Answer {
+    let given = event(call)?;
+    let held = |key: &str| given.get(key).cloned().unwrap_or_default();
+    let described = held("description");
+    let source = given.get("client").cloned().unwrap_or_else(|| json!("events-v1"));
+    let second = json!({
+        "routing_key": held("service_key"), "event_action": held("event_type"), "dedup_key": held("incident_key"),
+        "payload": {"summary": described, "source": source, "severity": "critical", "custom_details": held("details")},
+        "links": given.get("contexts").cloned().unwrap_or_else(|| json!([])),
+    });
+    let Value::Object(second) = second else { return Err(errors::invalid_event(&[])) };
+    let key = taken(store, call, &second)?;
+    Ok(Reply::json(200, &json!({"status": "success", "message": "Event processed", "incident_key": key})))
+}
+
 fn enqueue(store: &mut Store, call: &Call) -> Answer {
     let event = event(call)?;
+    taken(store, call, &event).map(|key| accepted(&key))
+}
+
+// Lets the event happen and answers its key.
+fn taken(store: &mut Store, call: &Call, event: &Map<String, Value>) -> Result<String, Reply> {
     let mut problems = Vec::new();
-    let integration = integration(store, &event, &mut problems);
+    let integration = integration(store, event, &mut problems);
     let action = event.get("event_action").and_then(Value::as_str).unwrap_or("");
     let key = event.get("dedup_key").and_then(Value::as_str).unwrap_or("");
     if key.chars().count() > 255 {
@@ -152,7 +174,7 @@ fn enqueue(store: &mut Store, call: &Call) -> Answer {
         }
         _ => {}
     }
-    Ok(accepted(&key))
+    Ok(key)
 }
 
 fn change(store: &mut Store, call: &Call) -> Answer {

@@ -14,13 +14,25 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/scim/v2/Users/{id}", "users.read", get),
 ];
 
-fn show(user: &Record) -> Value {
+/// What SCIM alone knows of a user, whose it is.
+pub(super) const STATE: Entity = Entity::Of("scim_state");
+
+/// Ids are longer here than elsewhere.
+const PREFIX: &str = "SCIMUSER00000000000";
+
+/// The user's own id, from either form.
+pub(super) fn own_id(store: &Store, id: &str) -> Option<String> {
+    let own = id.strip_prefix(PREFIX).unwrap_or(id);
+    store.has(Entity::User, own).then(|| own.to_owned())
+}
+
+pub(super) fn show(store: &Store, user: &Record) -> Value {
     let name = user.text("name");
     let (given, family) = name.split_once(' ').unwrap_or((name, ""));
-    json!({
+    let id = format!("{PREFIX}{}", user.id);
+    let mut shown = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-        "id": user.id,
-        "externalId": null,
+        "id": id,
         "userName": user.text("email"),
         "displayName": name,
         "name": {"givenName": given, "familyName": family, "formatted": name},
@@ -29,8 +41,19 @@ fn show(user: &Record) -> Value {
         "active": true,
         "title": user.fields.get("job_title").cloned().unwrap_or_default(),
         "timezone": user.text("time_zone"),
-        "meta": {"resourceType": "User", "location": format!("https://api.pagerduty.com/scim/v2/Users/{}", user.id)},
-    })
+        "meta": {"resourceType": "User", "location": format!("https://api.pagerduty.com/scim/v2/Users/{id}")},
+    });
+    if let Some(state) = store.table(STATE).rows().iter().find(|row| row.owner == user.id) {
+        for (key, value) in state.fields.iter().filter(|(_, value)| !value.is_null()) {
+            shown[key] = value.clone();
+        }
+    }
+    shown
+}
+
+/// An answer of this content type.
+pub(super) fn reply(status: u16, body: &Value) -> Reply {
+    Reply { content_type: SCIM, ..Reply::json(status, body) }
 }
 
 fn number(call: &Call, name: &str, usual: usize) -> Result<usize, Reply> {
@@ -71,12 +94,13 @@ fn list(store: &mut Store, call: &Call) -> Answer {
         "totalResults": users.len(),
         "startIndex": start,
         "itemsPerPage": page.len(),
-        "Resources": page.iter().map(|user| show(user)).collect::<Value>(),
+        "Resources": page.iter().map(|user| show(store, user)).collect::<Value>(),
     });
-    Ok(Reply { content_type: SCIM, ..Reply::json(200, &body) })
+    Ok(reply(200, &body))
 }
 
 fn get(store: &mut Store, call: &Call) -> Answer {
-    let user = store.get(Entity::User, call.id(0)).ok_or_else(|| errors::scim(404, "User not found"))?;
-    Ok(Reply { content_type: SCIM, ..Reply::json(200, &show(user)) })
+    let user = own_id(store, call.id(0)).and_then(|id| store.get(Entity::User, &id));
+    let user = user.ok_or_else(|| errors::scim(404, "User not found"))?;
+    Ok(reply(200, &show(store, user)))
 }

@@ -37,6 +37,7 @@ pub(crate) const KIND: Kind = Kind {
         ("alert_grouping", Shape::Any, false),
         ("alert_grouping_timeout", Shape::Any, false),
         ("auto_pause_notifications_parameters", Shape::Any, false),
+        ("response_play", Shape::Any, false),
     ],
     unique: "name",
     searched: &["name"],
@@ -80,6 +81,8 @@ const INTEGRATION: Kind = Kind {
         ("email_filter_mode", Shape::Text, false),
         ("email_parsers", Shape::Any, false),
         ("email_filters", Shape::Any, false),
+        ("email_parsing_fallback", Shape::Text, false),
+        ("integration_key", Shape::Text, false),
     ],
     unique: "",
     searched: &[],
@@ -99,6 +102,10 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/services/{id}", WRITE, delete),
     Route::new("POST", "/services/{id}/integrations", WRITE, create_integration),
     Route::new("GET", "/services/{id}/integrations/{one}", READ, |store, call| INTEGRATION.get_owned(store, call)),
+    Route::new("DELETE", "/services/{id}/integrations/{one}", WRITE, |store, call| {
+        INTEGRATION.find_owned(store, call)?;
+        INTEGRATION.delete(store, call, call.id(1))
+    }),
     Route::new("PUT", "/services/{id}/integrations/{one}", WRITE, |s, call| INTEGRATION.update_owned(s, call)),
 ];
 
@@ -161,7 +168,7 @@ fn create_integration(store: &mut Store, call: &Call) -> Answer {
             let address = json!(format!("{}@lanternway.pagerduty.com", id.to_lowercase()));
             record.fields.entry("integration_email").or_insert(address);
         } else {
-            record.fields.insert("integration_key".into(), json!(key));
+            record.fields.entry("integration_key").or_insert(json!(key));
         }
     }
     made.body = Reply::wrapped(201, "integration", store.show_id(Entity::Integration, &id, &View::default())).body;

@@ -1,9 +1,10 @@
 //! Lists of one kind that need little: priorities, vendors, status pages,
-//! alert grouping settings, IP allow lists.
+//! alert grouping settings.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::collection::{self, Collection, Links, PLAIN};
 use crate::crud::{Kind, nothing};
 use crate::errors;
 use crate::pages::{self, decode_cursor, encode_cursor};
@@ -29,8 +30,30 @@ const fn plain(entity: Entity, one: &'static str, many: &'static str) -> Kind {
 const PRIORITY: Kind = plain(Entity::Priority, "priority", "priorities");
 const VENDOR: Kind = plain(Entity::Vendor, "vendor", "vendors");
 const STATUS_PAGE: Kind = plain(Entity::StatusPage, "status_page", "status_pages");
-const ALLOW_LIST: Kind = plain(Entity::IpAllowList, "ip_allow_list", "ip_allow_lists");
 const GROUPING: Kind = plain(Entity::GroupingSetting, "alert_grouping_setting", "alert_grouping_settings");
+
+pub(crate) const COLLECTIONS: &[Collection] = &[Collection {
+    entity: Entity::GroupingSetting,
+    path: "/alert_grouping_settings",
+    one: "alert_grouping_setting",
+    many: "alert_grouping_settings",
+    verbs: "CUD",
+    fields: "name:text description:text type!:content_based|content_based_intelligent|intelligent|time \
+             config!:object services!:@service[]",
+    defaults: r#"{"name": null, "description": null, "created_at": "$utc"}"#,
+    stamps: r#"{"updated_at": "$utc"}"#,
+    links: Links::None,
+    scope: "services",
+    check: one_setting,
+    derive: |store, _, shown| {
+        for service in shown.get_mut("services").and_then(Value::as_array_mut).into_iter().flatten() {
+            let id = service["id"].as_str().unwrap_or("").to_owned();
+            let name = store.get(Entity::Service, &id).map(|record| record.text("name"));
+            *service = json!({"id": id, "name": name});
+        }
+    },
+    ..PLAIN
+}];
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/priorities", "priorities.read", |store, call| PRIORITY.list(store, call, |_| true)),
@@ -39,22 +62,28 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/status_pages", "status_pages.read", status_pages),
     Route::new("GET", "/alert_grouping_settings", "services.read", grouping),
     Route::new("GET", "/alert_grouping_settings/{id}", "services.read", |store, call| GROUPING.get(store, call)),
-    Route::new("GET", "/ip_allow_lists", "ip_allow_lists.read", allow_lists).early("ip-allow-lists"),
-    Route::new("GET", "/ip_allow_lists/{id}", "ip_allow_lists.read", |store, call| ALLOW_LIST.get(store, call))
-        .early("ip-allow-lists"),
 ];
+
+// A service is grouped by one setting at most.
+fn one_setting(store: &mut Store, _: &Call, given: &mut Map<String, Value>, id: Option<&str>) -> Result<(), Reply> {
+    let kind = given.get("type").and_then(Value::as_str).unwrap_or("");
+    let aggregate = collection::at(given, "config.aggregate").and_then(Value::as_str);
+    if kind == "content_based" && !matches!(aggregate, Some("all" | "any")) {
+        return Err(errors::invalid_one("Config aggregate must be all or any"));
+    }
+    for service in given.get("services").and_then(Value::as_array).into_iter().flatten() {
+        let service = service.get("id").and_then(Value::as_str).unwrap_or("");
+        let mut others = store.table(Entity::GroupingSetting).rows().iter().filter(|row| Some(row.id.as_str()) != id);
+        if others.any(|row| row.refers_to("services", service)) {
+            return Err(errors::invalid_one(format!("Service {service} has a setting already")));
+        }
+    }
+    Ok(())
+}
 
 fn status_pages(store: &mut Store, call: &Call) -> Answer {
     let wanted = call.choices("status_page_type", &["public", "private"])?.pop();
     STATUS_PAGE.list(store, call, |page| wanted.as_deref().is_none_or(|kind| page.text("status_page_type") == kind))
-}
-
-// Not paged.
-fn allow_lists(store: &mut Store, _: &Call) -> Answer {
-    let rows = store.table(Entity::IpAllowList).rows().iter();
-    let items: Vec<String> =
-        rows.map(|record| store.show(Entity::IpAllowList, record, &View::default()).to_string()).collect();
-    Ok(pages::whole(200, "ip_allow_lists", &items))
 }
 
 // Pages forwards with `after` and backwards with `before`. At an end the key

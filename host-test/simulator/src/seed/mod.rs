@@ -5,6 +5,7 @@
 //! name is a spreadsheet formula, titles with control and bidirectional
 //! characters, quotes, line ends and emoji.
 
+mod collections;
 mod extras;
 mod incidents;
 mod people;
@@ -44,6 +45,7 @@ pub(crate) fn account(options: &Options) -> Store {
     extras::enrichment(&mut store, now);
     extras::custom_fields(&mut store, now);
     incidents::incidents(&mut store, now, options.incidents);
+    collections::collections(&mut store, options.seed, now);
     store
 }
 

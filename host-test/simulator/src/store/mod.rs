@@ -3,6 +3,7 @@
 pub(crate) mod ids;
 pub(crate) mod incident;
 pub(crate) mod table;
+mod ties;
 
 use std::collections::HashMap;
 
@@ -27,6 +28,7 @@ pub(crate) struct Member {
 #[derive(Default)]
 pub(crate) struct Store {
     tables: HashMap<Entity, Table>,
+    ties: Vec<ties::Tie>,
     /// Names of what was deleted: references keep their summary.
     gone: HashMap<String, String>,
     pub(crate) members: Vec<Member>,
@@ -79,6 +81,7 @@ impl Store {
     pub(crate) fn remove(&mut self, entity: Entity, id: &str) -> Option<Record> {
         let record = self.table_mut(entity).remove(id)?;
         self.gone.insert(id.to_owned(), record.text("name").to_owned());
+        self.release(id);
         Some(record)
     }
 

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::collection;
+
 /// What kinds of records there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Entity {
@@ -31,6 +33,10 @@ pub(crate) enum Entity {
     EnrichmentSchema,
     EventEnrichment,
     CustomField,
+    /// The records of a collection, under a name of its own.
+    Of(&'static str),
+    /// An id that no record stands for, such as a workspace elsewhere.
+    Nothing,
 }
 
 /// How an entity is named in types, paths and links.
@@ -48,7 +54,7 @@ const fn names(entity: Entity, one: &'static str, path: &'static str, page: &'st
     Names { entity, one, path, page }
 }
 
-/// In the order of [`Entity`].
+/// The kinds that are more than a collection.
 pub(crate) const NAMES: [Names; 20] = [
     names(Entity::User, "user", "users", "users"),
     names(Entity::Team, "team", "teams", "teams"),
@@ -79,7 +85,8 @@ pub(crate) const NAMES: [Names; 20] = [
 
 impl Entity {
     pub(crate) fn names(self) -> &'static Names {
-        NAMES.iter().find(|names| names.entity == self).unwrap_or(&NAMES[0])
+        let own = NAMES.iter().find(|names| names.entity == self);
+        own.or_else(|| collection::of(self).map(|loaded| &loaded.names)).unwrap_or(&NAMES[0])
     }
 
     /// `team_reference` and `team` are both a team; kinds of contact methods,
@@ -96,7 +103,8 @@ impl Entity {
         if kind("inbound_integration") {
             return Some(Entity::Integration);
         }
-        NAMES.iter().find(|names| names.one == name).map(|names| names.entity)
+        let own = NAMES.iter().find(|names| names.one == name).map(|names| names.entity);
+        own.or_else(|| collection::of_type(name))
     }
 }
 
@@ -141,6 +149,10 @@ impl Table {
         &self.rows
     }
 
+    pub(crate) fn rows_mut(&mut self) -> &mut [Record] {
+        &mut self.rows
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&Record> {
         self.rows.get(*self.index.get(id)?)
     }
@@ -160,6 +172,12 @@ impl Table {
             *place -= 1;
         }
         Some(self.rows.remove(at))
+    }
+
+    /// Puts the records into another order.
+    pub(crate) fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&Record) -> K) {
+        self.rows.sort_by_key(key);
+        self.index = self.rows.iter().enumerate().map(|(n, record)| (record.id.clone(), n)).collect();
     }
 
     /// The n-th, round and round: the seed's way of handing records out.

@@ -5,6 +5,7 @@ mod list;
 mod merge;
 mod notes;
 mod parts;
+mod reach;
 mod update;
 
 use serde_json::Value;
@@ -46,6 +47,13 @@ pub(crate) const PARTS: &[Route] = &[
     Route::new("GET", "/incidents/{id}/custom_fields/values", READ, parts::values),
     Route::new("PUT", "/incidents/{id}/custom_fields/values", WRITE, parts::set_values),
     Route::new("GET", "/incidents/custom_fields", "custom_fields.read", parts::fields),
+    Route::new("PUT", "/incidents/{id}/responder_requests/cancel", WRITE, reach::cancel),
+    Route::new("GET", "/incidents/{id}/outlier_incident", READ, reach::outlier),
+    Route::new("GET", "/incidents/{id}/business_services/impacts", READ, reach::impacts),
+    Route::new("PUT", "/incidents/{id}/business_services/{service}/impacts", WRITE, reach::impact),
+    Route::new("GET", "/incidents/{id}/status_updates/subscribers", "subscribers.read", reach::subscribers),
+    Route::new("POST", "/incidents/{id}/status_updates/subscribers", "subscribers.write", reach::subscribe),
+    Route::new("POST", "/incidents/{id}/status_updates/unsubscribe", "subscribers.write", reach::unsubscribe),
 ];
 
 /// The incident that the first path argument names.
