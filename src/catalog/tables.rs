@@ -104,6 +104,19 @@ static NOTHING: Entity = Entity {
     custom: &[],
 };
 
+/// The operations that `check` calls.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Answers a user's key with its user, and refuses an account's with 400.
+    pub(crate) who: &'static str,
+    /// One user, by id.
+    pub(crate) person: &'static str,
+    /// Takes any key that may read at all.
+    pub(crate) abilities: &'static str,
+    /// A write that changes nothing, and its arguments: a JSON object.
+    pub(crate) probe: (&'static str, &'static str),
+}
+
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Every operation, by area.

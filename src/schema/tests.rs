@@ -66,6 +66,25 @@ fn validate(schema: &Value, value: &Value, path: &str, problems: &mut Vec<String
                     }
                 }
             }
+            // The two patterns there are.
+            "pattern" => {
+                let text = value.as_str().unwrap_or_default();
+                let fits = match given.as_str().unwrap() {
+                    "Z$" => text.ends_with('Z'),
+                    "^[!-~]+$" => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()),
+                    other => panic!("{path}: the pattern {other} is not looked at"),
+                };
+                if value.is_string() && !fits {
+                    problem(format!("does not fit {given}"));
+                }
+            }
+            "not" => {
+                let mut problems = Vec::new();
+                validate(given, value, path, &mut problems);
+                if problems.is_empty() {
+                    problem(format!("fits {given}"));
+                }
+            }
             "oneOf" => {
                 let fitting = given.as_array().unwrap().iter().filter(|case| {
                     let mut problems = Vec::new();
@@ -132,9 +151,8 @@ fn sound(schema: &Value, path: &str) {
         // What the meta-schema of 2020-12 asks of each keyword.
         let unique = |values: &Vec<Value>| values.iter().enumerate().all(|(i, value)| !values[..i].contains(value));
         let holds = match keyword.as_str() {
-            "$schema" | "title" | "description" | "format" | "contentMediaType" | "x-entity" | "x-discriminator" => {
-                given.as_str().is_some_and(|text| !text.is_empty())
-            }
+            "$schema" | "title" | "description" | "format" | "pattern" | "contentMediaType" | "x-entity"
+            | "x-discriminator" => given.as_str().is_some_and(|text| !text.is_empty()),
             "type" => {
                 let known = ["null", "boolean", "object", "array", "number", "string", "integer"];
                 let known = |of: &Value| of.as_str().is_some_and(|of| known.contains(&of));
@@ -147,7 +165,7 @@ fn sound(schema: &Value, path: &str) {
                 given.as_array().is_some_and(|all| all.iter().all(Value::is_string) && unique(all))
             }
             "enum" | "examples" | "oneOf" => given.as_array().is_some_and(|all| !all.is_empty() && unique(all)),
-            "properties" => given.is_object(),
+            "properties" | "not" => given.is_object(),
             "items" => given.is_object() || given.is_boolean(),
             "additionalProperties" => given.is_boolean(),
             "x-order" => given.is_i64(),

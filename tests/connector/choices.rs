@@ -106,7 +106,7 @@ async fn what_has_no_choices_says_so() {
 async fn lists_are_asked_for_what_they_need() {
     let table = [
         (
-            "service-custom-fields.options.get",
+            "service-custom-fields.field-options.get",
             "field_option_id",
             json!({"field_id": "PF"}),
             "",
