@@ -107,6 +107,16 @@ fn incidents() {
 #[test]
 fn alerts_and_notes() {
     check("GET /incidents/{incident}/alerts", "", 200, "/alerts/0/id", json!("{alert}"));
+    for (order, status) in [
+        ("created_at", 200),
+        ("created_at,resolved_at:desc", 200),
+        ("resolved_at:asc,created_at:desc", 200),
+        ("status", 400),
+        ("created_at:up", 400),
+        ("created_at,resolved_at,created_at", 400),
+    ] {
+        check(&format!("GET /incidents/{{incident}}/alerts?sort_by={order}"), "", status, "", json!(null));
+    }
     check("GET /incidents/{incident}/alerts/{alert}", "", 200, "/alert/incident/id", json!("{incident}"));
     let body = r#"{"alert":{"type":"alert","status":"resolved"}}"#;
     check("PUT /incidents/{incident}/alerts/{alert}", body, 200, "/alert/status", json!("resolved"));

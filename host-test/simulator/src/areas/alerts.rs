@@ -38,9 +38,7 @@ fn list(store: &mut Store, call: &Call) -> Answer {
     let view = View::of(call, INCLUDES)?;
     let statuses = call.choices("statuses[]", &["triggered", "resolved"])?;
     let wanted = |status: &str| statuses.is_empty() || statuses.iter().any(|name| name == status);
-    let orders =
-        ["created_at", "resolved_at", "created_at:asc", "created_at:desc", "resolved_at:asc", "resolved_at:desc"];
-    let order = call.choices("sort_by", &orders)?.pop().unwrap_or_default();
+    let order = order(call)?;
     let incident = store.incidents.get(place).ok_or_else(errors::not_found)?;
     let mut alerts: Vec<&Alert> = incident
         .alerts
@@ -48,13 +46,26 @@ fn list(store: &mut Store, call: &Call) -> Answer {
         .filter(|alert| wanted(if alert.resolved.is_some() { "resolved" } else { "triggered" }))
         .filter(|alert| call.query.first("alert_key").is_none_or(|key| alert.key == key))
         .collect();
-    if order.starts_with("resolved_at") {
-        alerts.sort_by_key(|alert| alert.resolved);
-    }
-    if order.ends_with(":desc") {
-        alerts.reverse();
+    // The first key last: the sort keeps what it finds equal as it is.
+    for (resolved, down) in order.into_iter().rev() {
+        let key = |alert: &Alert| if resolved { alert.resolved } else { Some(alert.created) };
+        alerts.sort_by(|a, b| if down { key(b).cmp(&key(a)) } else { key(a).cmp(&key(b)) });
     }
     Ok(window.cut("alerts", &alerts, |alert| show_alert(store, incident, alert, &view).to_string()))
+}
+
+// Up to two keys, joined by a comma: by the time of the end, and downwards.
+fn order(call: &Call) -> Result<Vec<(bool, bool)>, Reply> {
+    let text = call.query.first("sort_by").unwrap_or("");
+    let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
+    if parts.len() > 2 {
+        return Err(errors::invalid_one("sort_by takes two fields at most"));
+    }
+    let key = |part: &&str| match part.split_once(':').unwrap_or((part, "asc")) {
+        (field @ ("created_at" | "resolved_at"), way @ ("asc" | "desc")) => Ok((field == "resolved_at", way == "desc")),
+        _ => Err(errors::invalid_one(format!("sort_by is invalid: {part}"))),
+    };
+    parts.iter().map(key).collect()
 }
 
 fn shown(store: &Store, place: usize, alert: &str, view: &View) -> Result<Value, Reply> {
