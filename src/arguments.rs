@@ -130,7 +130,7 @@ fn parsed(what: &str, text: &str) -> Result<(Map<String, Value>, Vec<Violation>)
 }
 
 /// The path of a member, for violations.
-fn member(path: &str, name: &str) -> String {
+pub(crate) fn member(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 

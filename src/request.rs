@@ -89,7 +89,7 @@ fn given(operation: &'static Operation, arguments: &Arguments) -> Result<Vec<(&'
         let Some(value) = arguments.get(name).and_then(Value::as_str) else { continue };
         if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             let problem = "cannot be sent in a header: it holds a space, a control character or a letter beyond ASCII";
-            return Err(Error::invalid(&format!("arguments of {}", operation.id), vec![Violation::new(name, problem)]));
+            return Err(refused(operation, name, problem));
         }
         headers.push((name, value.to_owned()));
     }

@@ -62,19 +62,11 @@ pub(crate) fn output(operation: &'static Operation) -> Value {
 /// Believable values for the fields of a body: what is sent mostly comes back.
 fn answered(operation: &'static Operation) -> Samples {
     match &operation.answer {
-        Answer::Item { of, .. } | Answer::Whole(of) | Answer::Items { of, .. } => match element(of) {
+        Answer::Item { of, .. } | Answer::Whole(of) | Answer::Items { of, .. } => match of.element() {
             Type::Entity(entity) => entity.samples,
             _ => &[],
         },
         Answer::None => &[],
-    }
-}
-
-/// What a list holds, or the type itself.
-fn element(of: &'static Type) -> &'static Type {
-    match of {
-        Type::List { of, .. } => element(of),
-        of => of,
     }
 }
 

@@ -117,6 +117,16 @@ pub(crate) struct Check {
     pub(crate) probe: (&'static str, &'static str),
 }
 
+impl Type {
+    /// What a list holds, however deep, or the type itself.
+    pub(crate) fn element(&self) -> &Type {
+        match self {
+            Type::List { of, .. } => of.element(),
+            of => of,
+        }
+    }
+}
+
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Every operation, by area.

@@ -38,7 +38,7 @@ pub(super) fn find(operation: &'static Operation, path: &str, given: &Map<String
     for (number, name) in names.iter().enumerate() {
         if let Ok(index) = name.parse::<usize>() {
             at = at.and_then(|value| value.get(index));
-            above = member(&above, name);
+            above = arguments::member(&above, name);
             continue;
         }
         // The item of a list that no number stands for: the first.
@@ -54,14 +54,14 @@ pub(super) fn find(operation: &'static Operation, path: &str, given: &Map<String
                 continue;
             }
             Named::Undecided(by) => {
-                return Err(problem(said(&member(&above, by)), "choose this first: the list depends on it"));
+                return Err(problem(said(&arguments::member(&above, by)), "choose this first: the list depends on it"));
             }
             Named::Nothing => return Err(unknown(operation, path, name, &shape)),
         };
-        above = member(&above, name);
+        above = arguments::member(&above, name);
         at = at.and_then(|value| value.get(name));
         shape = Shape { fields: Vec::new(), variants: None };
-        found = Some(match element(&field.of) {
+        found = Some(match field.of.element() {
             Type::Ref(entity) => {
                 // `service.id` is the same choice as `service`.
                 let rest: Vec<&&str> =
@@ -135,7 +135,7 @@ impl Shape {
 
 /// Whether the same can be chosen for both.
 fn same(left: &'static Type, right: &'static Type) -> bool {
-    match (element(left), element(right)) {
+    match (left.element(), right.element()) {
         (Type::Ref(left) | Type::Id(left), Type::Ref(right) | Type::Id(right)) => left == right,
         (Type::Entity(left), Type::Entity(right)) => left == right,
         (Type::Enum(left), Type::Enum(right)) => left == right,
@@ -147,16 +147,4 @@ fn same(left: &'static Type, right: &'static Type) -> bool {
 fn unknown(operation: &Operation, path: &str, name: &str, shape: &Shape) -> Box<Error> {
     let near = suggestion(name, shape.names());
     problem(said(path), format!("{} has no such argument{near}", operation.id))
-}
-
-/// What a list holds, or the type itself.
-fn element(of: &'static Type) -> &'static Type {
-    match of {
-        Type::List { of, .. } => element(of),
-        of => of,
-    }
-}
-
-fn member(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }

@@ -5,8 +5,8 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Answer, FROM, get, send};
-use pagerduty_simulator::{Options, Simulator, tokens};
+use common::{Answer, get, owner};
+use pagerduty_simulator::{Options, Simulator};
 
 /// How many operations the documents have.
 const OPERATIONS: usize = 506;
@@ -105,15 +105,7 @@ fn ask(simulator: &Simulator, line: Line) -> Answer {
         "@csv" => ("multipart/form-data; boundary=every", CSV),
         body => ("application/json", body),
     };
-    let key = format!("Token token={}", tokens::USER);
-    let headers = [
-        ("authorization", key.as_str()),
-        ("content-type", kind),
-        ("from", FROM),
-        ("x-early-access", "ip-allow-lists"),
-        ("x-pagerduty-jira-signature", "sim-jira-signature"),
-    ];
-    send(simulator, line.method, line.path, &headers, body.as_bytes())
+    owner(simulator, line.method, line.path, kind, body)
 }
 
 // Enough for a few open incidents.

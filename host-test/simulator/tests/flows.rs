@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{FROM, send, small};
+use common::{owner, send, small};
 use pagerduty_simulator::tokens;
 use serde_json::Value;
 
@@ -22,15 +22,7 @@ fn check(steps: &[(&str, u16, &str)]) {
         let mut next = || words.next().unwrap_or("");
         let (method, path, body) = (next(), next(), next());
         let kind = if body.starts_with("--every") { "multipart/form-data; boundary=every" } else { "application/json" };
-        let key = format!("Token token={}", tokens::USER);
-        let headers = [
-            ("authorization", key.as_str()),
-            ("content-type", kind),
-            ("from", FROM),
-            ("x-early-access", "ip-allow-lists"),
-            ("x-pagerduty-jira-signature", "sim-jira-signature"),
-        ];
-        let answer = send(&simulator, method, path, &headers, body.as_bytes());
+        let answer = owner(&simulator, method, path, kind, body);
         assert_eq!(answer.status, *status, "{line}: {}", answer.text);
         if let Some((name, pointer)) = look.split_once(" @ ") {
             names.push((name.to_owned(), answer.id(pointer)));

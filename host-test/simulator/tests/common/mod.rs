@@ -66,6 +66,19 @@ pub fn user(simulator: &Simulator, method: &str, path: &str, body: &str) -> Answ
     with(simulator, tokens::USER, method, path, body)
 }
 
+/// As the owner of the account, with every header that some operation wants; `kind` is the body's content type.
+pub fn owner(simulator: &Simulator, method: &str, path: &str, kind: &str, body: &str) -> Answer {
+    let key = format!("Token token={}", tokens::USER);
+    let headers = [
+        ("authorization", key.as_str()),
+        ("content-type", kind),
+        ("from", FROM),
+        ("x-early-access", "ip-allow-lists"),
+        ("x-pagerduty-jira-signature", "sim-jira-signature"),
+    ];
+    send(simulator, method, path, &headers, body.as_bytes())
+}
+
 /// As the account, reading.
 pub fn get(simulator: &Simulator, path: &str) -> Answer {
     with(simulator, tokens::ACCOUNT, "GET", path, "")
