@@ -169,6 +169,13 @@ impl Connection {
         })
     }
 
+    /// Memory that the connector holds, in bytes; 0 once the connection is closed.
+    /// It never gets less: a connector cannot give memory back.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.live.as_ref().map_or(0, |live| live.instance.store.data().memory.used())
+    }
+
     /// Takes the instance out for a call. It comes back by [`Connection::end`];
     /// a call that is dropped in between drops it.
     async fn begin(&mut self) -> Result<Live, Error> {

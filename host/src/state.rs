@@ -75,6 +75,7 @@ impl WasiHttpView for State {
 /// Refuses memory beyond the limit and remembers it, so that the trap that
 /// follows can be told from others.
 pub(crate) struct MemoryLimit {
+    limit: usize,
     left: usize,
     elements_left: usize,
     pub(crate) refused: bool,
@@ -86,7 +87,14 @@ const TABLE_ELEMENTS: usize = 100_000;
 
 impl MemoryLimit {
     fn new(limit: usize) -> Self {
-        MemoryLimit { left: limit, elements_left: TABLE_ELEMENTS, refused: false }
+        MemoryLimit { limit, left: limit, elements_left: TABLE_ELEMENTS, refused: false }
+    }
+}
+
+impl MemoryLimit {
+    /// All memories together, in bytes.
+    pub(crate) fn used(&self) -> usize {
+        self.limit - self.left
     }
 }
 
