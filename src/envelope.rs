@@ -3,15 +3,19 @@
 //! Rule: pure; the whole text is checked to be JSON exactly once, and items
 //! stay the bytes PagerDuty sent.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde_json::Error;
+
+mod scan;
+use scan::{Broken, Scan};
 
 /// A page's items and what it says of the pages around it.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope<'a> {
-    pub(crate) items: Vec<&'a RawValue>,
+    /// Each item's own text, a slice of the page's.
+    pub(crate) items: Vec<&'a str>,
     pub(crate) more: Option<bool>,
     pub(crate) total: Option<u64>,
     /// How many items the provider says a page holds.
@@ -25,30 +29,109 @@ pub(crate) struct Envelope<'a> {
 /// What a page says of the pages around it.
 const NAMES: [&str; 7] = ["more", "total", "limit", "next_cursor", "after", "last", "totalResults"];
 
+/// Why a text is not what it has to be.
+enum Trouble {
+    /// It is no JSON.
+    Broken,
+    /// It is JSON of another shape.
+    Shape(String),
+}
+
+impl From<Broken> for Trouble {
+    fn from(_: Broken) -> Trouble {
+        Trouble::Broken
+    }
+}
+
+impl Trouble {
+    /// The same for people. Of a text that is no JSON, `serde_json` tells where
+    /// and why: it reads it once more.
+    fn told(self, text: &str) -> Error {
+        let again = || serde_json::from_str::<IgnoredAny>(text).err();
+        match self {
+            Trouble::Shape(problem) => Error::custom(problem),
+            Trouble::Broken => again().unwrap_or_else(|| Error::custom("not JSON")),
+        }
+    }
+}
+
 /// Reads a page whose items stand under `key`.
 pub(crate) fn read<'a>(text: &'a str, key: &str) -> serde_json::Result<Envelope<'a>> {
-    parse(text, Seed { key, envelope: true }).map(|found| found.0)
+    let mut envelope = Envelope::default();
+    let mut seen = Vec::new();
+    let read = members(text, &mut |name, scan| {
+        if name == key || NAMES.contains(&&*name) {
+            once(&mut seen, &name)?;
+        }
+        if name == key {
+            envelope.items = items(key, scan)?;
+            return Ok(true);
+        }
+        let value = scan.value()?;
+        match &*name {
+            "more" => envelope.more = word(&name, value)?,
+            "total" => envelope.total = word(&name, value)?,
+            "limit" => envelope.limit = word(&name, value)?,
+            "next_cursor" => envelope.next_cursor = word(&name, value)?,
+            "after" => envelope.after = word(&name, value)?,
+            "last" => envelope.last = word(&name, value)?,
+            "totalResults" => envelope.total_results = word(&name, value)?,
+            _ => {}
+        }
+        Ok(true)
+    });
+    let found = read.and_then(|()| match seen.iter().any(|name| name == key) {
+        true => Ok(envelope),
+        false => Err(Trouble::Shape(format!("`{key}` is missing"))),
+    });
+    found.map_err(|trouble| trouble.told(text))
 }
 
 /// The text of one member of an object; none when it is not there.
 pub(crate) fn member<'a>(text: &'a str, key: &str) -> serde_json::Result<Option<&'a str>> {
-    parse(text, Seed { key, envelope: false }).map(|found| found.1.map(RawValue::get))
+    let (mut found, mut seen) = (None, Vec::new());
+    let read = members(text, &mut |name, scan| {
+        let value = scan.value()?;
+        if name == key {
+            once(&mut seen, &name)?;
+            found = Some(value);
+        }
+        Ok(true)
+    });
+    read.map(|()| found).map_err(|trouble| trouble.told(text))
+}
+
+/// The same of an item of a page, which was checked with it: nothing behind the
+/// member is read.
+pub(crate) fn peek<'a>(item: &'a str, key: &str) -> serde_json::Result<Option<&'a str>> {
+    let mut found = None;
+    let read = members(item, &mut |name, scan| {
+        let value = scan.value()?;
+        found = (name == key).then_some(value);
+        Ok(found.is_none())
+    });
+    read.map(|()| found).map_err(|trouble| trouble.told(item))
 }
 
 /// Checks that `text` is JSON.
 pub(crate) fn validate(text: &str) -> serde_json::Result<()> {
-    serde_json::from_str::<IgnoredAny>(text).map(|_| ())
+    let mut scan = Scan::new(text);
+    scan.space();
+    match scan.value().map(|_| scan.ended()) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(Broken) => Err(Trouble::Broken.told(text)),
+    }
 }
 
 /// The items but those at the indexes in `skip`, which ascend, as one JSON
 /// array.
-pub(crate) fn array(text: &str, items: &[&RawValue], skip: &[usize]) -> String {
+pub(crate) fn array(text: &str, items: &[&str], skip: &[usize]) -> String {
     // The items are slices of `text`, so what lies between two of them is their
     // own text with its commas: one copy a run instead of one an item.
-    let offset = |item: &RawValue| (item.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize);
-    let slice = |kept: &[&RawValue]| {
+    let offset = |item: &str| (item.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+    let slice = |kept: &[&str]| {
         let (first, last) = (kept.first()?, kept.last()?);
-        text.get(offset(first)?..offset(last)? + last.get().len())
+        text.get(offset(first)?..offset(last)? + last.len())
     };
     let starts = std::iter::once(0).chain(skip.iter().map(|n| n + 1));
     let ends = skip.iter().copied().chain([items.len()]);
@@ -64,74 +147,78 @@ pub(crate) fn array(text: &str, items: &[&RawValue], skip: &[usize]) -> String {
     array
 }
 
-fn parse<'a>(text: &'a str, seed: Seed<'_>) -> serde_json::Result<(Envelope<'a>, Option<&'a RawValue>)> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let found = seed.deserialize(&mut json)?;
-    json.end()?;
-    Ok(found)
-}
-
-/// Which member to pick out, and whether as a list of items.
-struct Seed<'k> {
-    key: &'k str,
-    envelope: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = (Envelope<'de>, Option<&'de RawValue>);
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+/// Reads an object: `each` is told the name of every member, reads its value, and
+/// says whether to go on to the next.
+fn members<'a>(
+    text: &'a str,
+    each: &mut dyn FnMut(Cow<'a, str>, &mut Scan<'a>) -> Result<bool, Trouble>,
+) -> Result<(), Trouble> {
+    let mut scan = Scan::new(text);
+    scan.space();
+    if !scan.take(b'{') {
+        let problem = || Trouble::Shape("an object was expected".to_owned());
+        return Err(validate(text).map_or(Trouble::Broken, |()| problem()));
     }
-}
-
-impl<'de> Visitor<'de> for Seed<'_> {
-    type Value = (Envelope<'de>, Option<&'de RawValue>);
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "an object with `{}`", self.key)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut envelope = Envelope::default();
-        let mut found = None;
-        let mut seen = false;
-        let mut read: Vec<String> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            // Of two words on where the list goes on, neither can be relied on.
-            let counts = name == self.key || (self.envelope && NAMES.contains(&name.as_str()));
-            if counts && read.contains(&name) {
-                return Err(serde::de::Error::custom(format!("`{name}` stands twice")));
-            }
-            if counts {
-                read.push(name.clone());
-            }
-            if name == self.key {
-                seen = true;
-                match self.envelope {
-                    true => envelope.items = map.next_value()?,
-                    false => found = Some(map.next_value()?),
-                }
-                continue;
-            }
-            match name.as_str() {
-                "more" if self.envelope => envelope.more = map.next_value()?,
-                "total" if self.envelope => envelope.total = map.next_value()?,
-                "limit" if self.envelope => envelope.limit = map.next_value()?,
-                "next_cursor" if self.envelope => envelope.next_cursor = map.next_value()?,
-                "after" if self.envelope => envelope.after = map.next_value()?,
-                "last" if self.envelope => envelope.last = map.next_value()?,
-                "totalResults" if self.envelope => envelope.total_results = map.next_value()?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+    scan.space();
+    let mut more = !scan.take(b'}');
+    while more {
+        let name = unescaped(scan.name()?);
+        if !each(name, &mut scan)? {
+            return Ok(());
         }
-        if self.envelope && !seen {
-            return Err(serde::de::Error::custom(format!("`{}` is missing", self.key)));
-        }
-        Ok((envelope, found))
+        more = another(&mut scan, b'}')?;
     }
+    if scan.ended() { Ok(()) } else { Err(Trouble::Broken) }
+}
+
+/// A list's items.
+fn items<'a>(key: &str, scan: &mut Scan<'a>) -> Result<Vec<&'a str>, Trouble> {
+    if !scan.take(b'[') {
+        scan.value()?;
+        return Err(Trouble::Shape(format!("`{key}` is not a list")));
+    }
+    scan.space();
+    let mut items = Vec::new();
+    let mut more = !scan.take(b']');
+    while more {
+        items.push(scan.value()?);
+        more = another(scan, b']')?;
+    }
+    Ok(items)
+}
+
+/// Behind a value: whether another follows, or the container is closed.
+fn another(scan: &mut Scan<'_>, close: u8) -> Result<bool, Trouble> {
+    scan.space();
+    if scan.take(b',') {
+        scan.space();
+        return Ok(true);
+    }
+    if scan.take(close) { Ok(false) } else { Err(Trouble::Broken) }
+}
+
+/// A name as it is meant; most stand as they are, and half a surrogate pair
+/// means nothing.
+fn unescaped(name: &str) -> Cow<'_, str> {
+    if !name.contains('\\') {
+        return Cow::Borrowed(name);
+    }
+    serde_json::from_str(&format!("\"{name}\"")).map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
+/// Refuses a name that was seen: of two words on the same thing neither can be
+/// relied on.
+fn once(seen: &mut Vec<String>, name: &str) -> Result<(), Trouble> {
+    if seen.iter().any(|known| known == name) {
+        return Err(Trouble::Shape(format!("`{name}` stands twice")));
+    }
+    seen.push(name.to_owned());
+    Ok(())
+}
+
+/// A value that decides how the list goes on.
+fn word<T: DeserializeOwned>(name: &str, value: &str) -> Result<Option<T>, Trouble> {
+    serde_json::from_str(value).map_err(|error| Trouble::Shape(format!("`{name}`: {error}")))
 }
 
 #[cfg(test)]
@@ -197,7 +284,8 @@ mod tests {
     fn depth_does_not_overflow() {
         let deep = format!(r#"{{"teams":[{}1{}]}}"#, "[".repeat(100_000), "]".repeat(100_000));
         assert!(read(&deep, "teams").is_ok());
-        assert!(validate(&deep).is_err() || validate(&deep).is_ok());
+        assert!(validate(&deep).is_ok());
+        assert!(validate(&deep[..deep.len() - 1]).is_err());
     }
 
     #[test]

@@ -11,7 +11,6 @@
 //! that changes is not relied on: where pages overlap, the shift itself shows.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::arguments::{Arguments, fnv};
 use crate::catalog::{Consistency, Operation, Pages};
@@ -244,10 +243,10 @@ fn side_by_side(twin: u64, more: bool, skip: Vec<usize>, page: &Envelope<'_>, ne
 }
 
 /// What makes a record the same record: its `id`, or all of it.
-pub(crate) fn identity(item: &RawValue) -> u64 {
-    match envelope::member(item.get(), "id") {
+pub(crate) fn identity(item: &str) -> u64 {
+    match envelope::peek(item, "id") {
         Ok(Some(id)) if id != "null" => fnv(id.as_bytes(), 11),
-        Ok(_) | Err(_) => fnv(item.get().as_bytes(), 12),
+        Ok(_) | Err(_) => fnv(item.as_bytes(), 12),
     }
 }
 

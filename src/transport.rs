@@ -27,8 +27,10 @@ const FIRST_BYTE: Duration = Duration::from_secs(60);
 const BETWEEN_BYTES: Duration = Duration::from_secs(30);
 /// Bytes a second that an upload may be slow to.
 const SLOWEST_UPLOAD: u64 = 64 * 1024;
-/// Larger pieces cost page faults in the host, smaller ones calls.
-const PIECE: u64 = 64 * 1024;
+/// What is taken of an answer at a time: as much as the host has.
+const PIECE: u64 = 1024 * 1024;
+/// Memory that is made ready for an answer that says how long it will be.
+const EXPECTED: usize = 4 * 1024 * 1024;
 /// No answer of PagerDuty's comes near; more would only fill the memory.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
@@ -178,10 +180,16 @@ fn read(response: &IncomingResponse) -> Result<Response, Failure> {
     let mut answer = Response { status: response.status(), headers, body: Vec::new() };
     let body = response.consume().map_err(|()| broken("the answer has no body to read"))?;
     let stream = body.stream().map_err(|()| broken("the answer has no body to read"))?;
+    let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0).min(EXPECTED);
     loop {
         match stream.blocking_read(PIECE) {
             Ok(piece) if answer.body.is_empty() => answer.body = piece,
-            Ok(piece) => answer.body.extend_from_slice(&piece),
+            Ok(piece) => {
+                if answer.body.capacity() < length {
+                    answer.body.reserve_exact(length.saturating_sub(answer.body.len()));
+                }
+                answer.body.extend_from_slice(&piece);
+            }
             Err(StreamError::Closed) => break,
             // The status alone tells what became of the request.
             Err(StreamError::LastOperationFailed(_)) if !(200..300).contains(&answer.status) => {

@@ -38,8 +38,9 @@ pub type Resolver = Arc<dyn Fn(String) -> BoxFuture<io::Result<Vec<IpAddr>>> + S
 /// not meet one that is just being closed.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// What the guest reads at a time; larger buffers cost page faults.
-const READ_BUFFER: usize = 64 << 10;
+/// What is read at a time: a whole page, so that a connector takes it in one
+/// piece.
+const READ_BUFFER: usize = 512 << 10;
 
 /// The pool, to be cloned.
 #[derive(Clone)]

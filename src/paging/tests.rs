@@ -575,7 +575,7 @@ fn a_cursor_made_with_overlap_goes_on_without_and_the_other_way_round() {
                 panic!("{at:?}")
             };
             let items = page.items.iter().enumerate().filter(|(n, _)| !skip.contains(n));
-            ids.extend(items.map(|(_, item)| item.get().to_owned()));
+            ids.extend(items.map(|(_, item)| (*item).to_owned()));
             (position, overlap) = (next, !overlap);
         }
         assert_eq!(ids.len(), 50);

@@ -3,7 +3,6 @@
 //! Rule: which events are new is `feed`'s to tell. A feed is done when a poll
 //! is: its last page carries the cursor at which the next one begins.
 
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{Client, Clock, Found, Place, Source, Transport, Walk, record_time};
@@ -113,11 +112,11 @@ impl<S: Transport + Clock> Client<S> {
                 let mut known = Vec::new();
                 for event in events {
                     let subject = match spec.take {
-                        None => Some(event.get()),
-                        Some(name) => envelope::member(event.get(), name).ok().flatten(),
+                        None => Some(event),
+                        Some(name) => envelope::peek(event, name).ok().flatten(),
                     };
                     let Some(subject) = subject.filter(|subject| *subject != "null") else { continue };
-                    let id = envelope::member(subject, "id").ok().flatten().unwrap_or(subject);
+                    let id = envelope::peek(subject, "id").ok().flatten().unwrap_or(subject);
                     // The newest event comes first, and all tell the present.
                     if !known.contains(&id) {
                         known.push(id);
@@ -138,14 +137,14 @@ impl<S: Transport + Clock> Client<S> {
     }
 
     /// The events of a page that were not delivered before.
-    fn events<'a>(&self, walk: &Walk<S::Pending>, feed: &mut Feed, found: &Found<'a>) -> Result<Vec<&'a RawValue>> {
+    fn events<'a>(&self, walk: &Walk<S::Pending>, feed: &mut Feed, found: &Found<'a>) -> Result<Vec<&'a str>> {
         let operation = walk.source.operation;
         let by = operation.windows.as_ref().map_or("created_at", |spec| spec.by);
         let lookback = walk.arguments.get("lookback_s").and_then(Value::as_i64).unwrap_or(LOOKBACK);
         let now = self.system.unix_s();
         let mut new = Vec::new();
         for (n, event) in found.page.items.iter().enumerate() {
-            let at = record_time(event.get(), by).ok().flatten().ok_or_else(|| {
+            let at = record_time(event, by).ok().flatten().ok_or_else(|| {
                 let problem = format!("a list with a record without a time in `{by}`");
                 found.answered.response.unexpected(operation, &problem)
             })?;

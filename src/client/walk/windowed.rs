@@ -55,7 +55,7 @@ impl<S: Transport + Clock> Client<S> {
                             .and_then(|record| record_time(&record, spec.by).ok()?)
                     }
                 };
-                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by).ok()?);
+                let newest = page.items.first().and_then(|item| record_time(item, spec.by).ok()?);
                 let now = self.system.unix_s();
                 let Some(cuts) = Cuts::whole(spec, &walk.source.arguments, now, oldest, newest) else {
                     return Ok(None);
@@ -89,7 +89,7 @@ impl<S: Transport + Clock> Client<S> {
         let text = response.text(operation)?;
         let page = envelope::read(text, key)
             .map_err(|error| response.unexpected(operation, &format!("not a page with `{key}`: {error}")))?;
-        Ok(page.items.first().map(|record| record.get().to_owned()))
+        Ok(page.items.first().map(|record| (*record).to_owned()))
     }
 }
 
@@ -105,7 +105,7 @@ fn filters(operation: &'static Operation) -> impl Iterator<Item = &'static str> 
 /// The time of a record, from its member `by`: none where that is missing or
 /// null, an error where it is something else than a time.
 pub(super) fn record_time(record: &str, by: &str) -> std::result::Result<Option<i64>, ()> {
-    match envelope::member(record, by) {
+    match envelope::peek(record, by) {
         Ok(None | Some("null")) => Ok(None),
         Ok(Some(text)) => {
             let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
@@ -149,7 +149,7 @@ impl<P> Walk<P> {
                 all.push(n);
                 continue;
             }
-            match record_time(item.get(), spec.by).map(|time| cuts.owns(spec, time)) {
+            match record_time(item, spec.by).map(|time| cuts.owns(spec, time)) {
                 Ok(Some(true)) => {}
                 Ok(Some(false)) => all.push(n),
                 Ok(None) | Err(()) => {
@@ -166,7 +166,7 @@ impl<P> Walk<P> {
         let spec = self.source.operation.windows.as_ref();
         match (next, place.windows, spec) {
             (Some(position), None, Some(spec)) if self.source.operation.pages == Pages::Offset => {
-                let newest = page.items.first().and_then(|item| record_time(item.get(), spec.by).ok()?);
+                let newest = page.items.first().and_then(|item| record_time(item, spec.by).ok()?);
                 let begun = paging::is_start(&place.position);
                 let windows = newest.filter(|_| begun).and_then(|at| Cuts::pinned(spec, &self.source.arguments, at));
                 Some(Place { windows, position })

@@ -1,0 +1,249 @@
+//! One pass over a JSON text that checks every byte of it and tells where its
+//! values stand.
+//!
+//! Rule: pure, and accepts what RFC 8259 accepts, no more and no less, at any
+//! depth. Sixteen bytes of a string at a time, since most of a page is strings.
+//! Places are handed from function to function rather than kept: memory between
+//! two steps would cost as much as a step.
+
+use wide::u8x16;
+
+/// The text is not JSON. Who wants to know where reads it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken;
+
+/// A text and how far it has been read.
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(text: &'a str) -> Scan<'a> {
+        Scan { text, at: 0 }
+    }
+
+    /// Passes over one byte, if it is this one.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        let taken = peek(self.text.as_bytes(), self.at) == byte;
+        self.at += usize::from(taken);
+        taken
+    }
+
+    /// Passes over white space.
+    pub(super) fn space(&mut self) {
+        self.at = space(self.text.as_bytes(), self.at);
+    }
+
+    /// Whether nothing but white space is left.
+    pub(super) fn ended(&mut self) -> bool {
+        self.space();
+        self.at == self.text.len()
+    }
+
+    /// A member's name, as it stands between its quotes; its value comes next.
+    pub(super) fn name(&mut self) -> Result<&'a str, Broken> {
+        let bytes = self.text.as_bytes();
+        let (start, end) = (self.at + 1, quoted(bytes, self.at).ok_or(Broken)?);
+        self.at = colon(bytes, end).ok_or(Broken)?;
+        self.text.get(start..end - 1).ok_or(Broken)
+    }
+
+    /// The value that begins here, as it stands.
+    pub(super) fn value(&mut self) -> Result<&'a str, Broken> {
+        let start = self.at;
+        self.at = value(self.text.as_bytes(), start).ok_or(Broken)?;
+        self.text.get(start..self.at).ok_or(Broken)
+    }
+}
+
+/// The containers that are open, the innermost last: a bit each, set for an object.
+#[derive(Default)]
+struct Open {
+    depth: usize,
+    word: u64,
+    outer: Vec<u64>,
+}
+
+impl Open {
+    fn push(&mut self, object: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.outer.push(self.word);
+        }
+        self.depth += 1;
+        self.word = self.word << 1 | u64::from(object);
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.word >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.word = self.outer.pop().unwrap_or_default();
+        }
+    }
+
+    /// Whether the innermost is an object.
+    fn object(&self) -> bool {
+        self.word & 1 == 1
+    }
+}
+
+/// From the first byte of a value to behind its last, however deep it is.
+fn value(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut open = Open::default();
+    loop {
+        let first = peek(bytes, at);
+        at = match first {
+            b'"' => string(bytes, at + 1)?,
+            b'{' | b'[' => {
+                let object = first == b'{';
+                at = space(bytes, at + 1);
+                if peek(bytes, at) != closing(object) {
+                    open.push(object);
+                    if object {
+                        at = colon(bytes, quoted(bytes, at)?)?;
+                    }
+                    continue;
+                }
+                at + 1
+            }
+            b'0'..=b'9' | b'-' => number(bytes, at)?,
+            b't' => word(bytes, at, b"true")?,
+            b'f' => word(bytes, at, b"false")?,
+            b'n' => word(bytes, at, b"null")?,
+            _ => return None,
+        };
+        // Behind a value: up to the next one of the containers around it.
+        loop {
+            if open.depth == 0 {
+                return Some(at);
+            }
+            at = space(bytes, at);
+            let (next, object) = (peek(bytes, at), open.object());
+            at += 1;
+            if next == b',' {
+                at = space(bytes, at);
+                if object {
+                    at = colon(bytes, quoted(bytes, at)?)?;
+                }
+                break;
+            }
+            if next != closing(object) {
+                return None;
+            }
+            open.pop();
+        }
+    }
+}
+
+#[inline(always)]
+fn closing(object: bool) -> u8 {
+    if object { b'}' } else { b']' }
+}
+
+/// The byte at a place; 0, which no JSON holds, behind the end.
+#[inline(always)]
+fn peek(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
+}
+
+/// Behind white space. There is none in most answers.
+#[inline(always)]
+fn space(bytes: &[u8], at: usize) -> usize {
+    if peek(bytes, at) > b' ' { at } else { spaces(bytes, at) }
+}
+
+#[inline(never)]
+fn spaces(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(peek(bytes, at), b' ' | b'\n' | b'\r' | b'\t') {
+        at += 1;
+    }
+    at
+}
+
+/// From the quote that opens a name to behind the one that closes it.
+#[inline(always)]
+fn quoted(bytes: &[u8], at: usize) -> Option<usize> {
+    if peek(bytes, at) == b'"' { string(bytes, at + 1) } else { None }
+}
+
+/// From behind a name to its value.
+#[inline(always)]
+fn colon(bytes: &[u8], at: usize) -> Option<usize> {
+    let at = space(bytes, at);
+    if peek(bytes, at) == b':' { Some(space(bytes, at + 1)) } else { None }
+}
+
+/// From behind the quote that opens a string to behind the one that closes it.
+#[inline(always)]
+fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let Some(step) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { return last_string(bytes, at) };
+        let step = u8x16::new(*step);
+        let (quote, escape, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
+        // What a string cannot hold as it is.
+        let special = step.simd_eq(quote) | step.simd_eq(escape) | step.min(control).simd_eq(step);
+        let mask = special.to_bitmask();
+        if mask == 0 {
+            at += 16;
+            continue;
+        }
+        at += mask.trailing_zeros() as usize;
+        match peek(bytes, at) {
+            b'"' => return Some(at + 1),
+            b'\\' => at = behind_escape(bytes, at)?,
+            _ => return None,
+        }
+    }
+}
+
+/// The same a byte at a time, where less than sixteen are left.
+#[inline(never)]
+fn last_string(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match peek(bytes, at) {
+            b'"' => return Some(at + 1),
+            b'\\' => at = behind_escape(bytes, at)?,
+            0..=0x1f => return None,
+            _ => at += 1,
+        }
+    }
+}
+
+#[inline(never)]
+fn behind_escape(bytes: &[u8], at: usize) -> Option<usize> {
+    match peek(bytes, at + 1) {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => Some(at + 6),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    (bytes.get(at..at + word.len()) == Some(word)).then_some(at + word.len())
+}
+
+#[inline(never)]
+fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
+    at += usize::from(peek(bytes, at) == b'-');
+    at = if peek(bytes, at) == b'0' { at + 1 } else { digits(bytes, at)? };
+    if peek(bytes, at) == b'.' {
+        at = digits(bytes, at + 1)?;
+    }
+    if matches!(peek(bytes, at), b'e' | b'E') {
+        at += 1;
+        at += usize::from(matches!(peek(bytes, at), b'+' | b'-'));
+        at = digits(bytes, at)?;
+    }
+    Some(at)
+}
+
+/// Behind one digit or more.
+fn digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while peek(bytes, at).is_ascii_digit() {
+        at += 1;
+    }
+    (at > start).then_some(at)
+}
