@@ -8,8 +8,8 @@ use std::time::Duration;
 use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody,
-    OutgoingRequest, RequestOptions, Scheme, http_error_code,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method as WasiMethod, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme, http_error_code,
 };
 use wasip2::io::poll::poll;
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -73,9 +73,15 @@ impl Transport for Wasi {
             reason: Reason::Invalid,
             message: "the request holds a header or a path that HTTP does not allow; nothing was sent".to_owned(),
         })?;
+        // Each of these words is a call to the host: a request without a body
+        // asks for none.
+        let Some(bytes) = &request.body else {
+            let answer = handle(outgoing, options(0)).map_err(failure)?;
+            return Ok(Pending { answer, _unfinished: None });
+        };
         let body = outgoing.body().map_err(|()| broken("the request could not be written"))?;
-        let answer = handle(outgoing, options(request.body.as_ref().map_or(0, Vec::len))).map_err(failure)?;
-        let _unfinished = write(body, request.body.as_deref().unwrap_or_default(), &answer)?;
+        let answer = handle(outgoing, options(bytes.len())).map_err(failure)?;
+        let _unfinished = write(body, bytes, &answer)?;
         Ok(Pending { answer, _unfinished })
     }
 
@@ -91,25 +97,24 @@ impl Transport for Wasi {
 }
 
 fn outgoing(request: &Request, authorization: Option<&str>) -> Option<OutgoingRequest> {
-    let fields = Fields::new();
-    for (name, value) in &request.headers {
-        fields.append(name, value.as_bytes()).ok()?;
-    }
-    if let Some(body) = &request.body {
-        fields.append("content-length", body.len().to_string().as_bytes()).ok()?;
-    }
-    if let Some(value) = authorization {
-        fields.append("authorization", value.as_bytes()).ok()?;
-    }
-    let outgoing = OutgoingRequest::new(fields);
+    let length = request.body.as_ref().map(|body| body.len().to_string());
+    let added = [("content-length", length.as_deref()), ("authorization", authorization)];
+    let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let headers = request.headers.iter().map(|(name, value)| (*name, value.as_str())).chain(added);
+    let headers: Vec<(String, Vec<u8>)> =
+        headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect();
+    let outgoing = OutgoingRequest::new(Fields::from_list(&headers).ok()?);
     let method = match request.method {
-        Method::Get => WasiMethod::Get,
-        Method::Post => WasiMethod::Post,
-        Method::Put => WasiMethod::Put,
-        Method::Patch => WasiMethod::Patch,
-        Method::Delete => WasiMethod::Delete,
+        // What a new request is.
+        Method::Get => None,
+        Method::Post => Some(WasiMethod::Post),
+        Method::Put => Some(WasiMethod::Put),
+        Method::Patch => Some(WasiMethod::Patch),
+        Method::Delete => Some(WasiMethod::Delete),
     };
-    outgoing.set_method(&method).ok()?;
+    if let Some(method) = method {
+        outgoing.set_method(&method).ok()?;
+    }
     outgoing.set_scheme(Some(if request.https { &Scheme::Https } else { &Scheme::Http })).ok()?;
     outgoing.set_authority(Some(&request.authority)).ok()?;
     outgoing.set_path_with_query(Some(&request.path_and_query)).ok()?;
@@ -174,18 +179,19 @@ fn push(stream: &OutputStream, mut rest: &[u8], pending: &FutureIncomingResponse
 
 fn read(response: &IncomingResponse) -> Result<Response, Failure> {
     let headers = response.headers().entries().into_iter();
-    let headers = headers
-        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
-        .collect();
+    let text =
+        |value| String::from_utf8(value).unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned());
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value))).collect();
     let mut answer = Response { status: response.status(), headers, body: Vec::new() };
     let body = response.consume().map_err(|()| broken("the answer has no body to read"))?;
     let stream = body.stream().map_err(|()| broken("the answer has no body to read"))?;
-    let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0).min(EXPECTED);
+    let announced = answer.header("content-length").and_then(|length| length.parse().ok());
+    let length: usize = announced.unwrap_or(usize::MAX);
     loop {
         match stream.blocking_read(PIECE) {
             Ok(piece) if answer.body.is_empty() => answer.body = piece,
             Ok(piece) => {
-                if answer.body.capacity() < length {
+                if length <= EXPECTED && answer.body.capacity() < length {
                     answer.body.reserve_exact(length.saturating_sub(answer.body.len()));
                 }
                 answer.body.extend_from_slice(&piece);
@@ -203,6 +209,10 @@ fn read(response: &IncomingResponse) -> Result<Response, Failure> {
                 });
             }
         }
+        // A body that is all there ends here: another read would only say so.
+        if answer.body.len() == length {
+            break;
+        }
         if answer.body.len() > LONGEST_BODY {
             return Err(Failure {
                 outcome: Outcome::Hopeless,
@@ -211,8 +221,6 @@ fn read(response: &IncomingResponse) -> Result<Response, Failure> {
             });
         }
     }
-    drop(stream);
-    drop(IncomingBody::finish(body));
     Ok(answer)
 }
 

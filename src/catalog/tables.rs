@@ -168,9 +168,9 @@ pub(crate) fn entities() -> impl Iterator<Item = &'static Entity> {
     (0..ENTITIES_AT.len()).filter_map(decode::entity)
 }
 
-/// The operation with this id.
+/// The operation with this id. The table itself is sorted for people.
 pub(crate) fn find(id: &str) -> Option<&'static Operation> {
-    // The table is sorted by area for people, so a scan; a few hundred short
-    // comparisons are far below the cost of a call.
-    OPERATIONS.ids().position(|known| known == id).and_then(decode::operation)
+    let known = |number: &u16| decode::operation_id(usize::from(*number)).unwrap_or_default();
+    let place = OPERATIONS_BY_ID.binary_search_by(|number| known(number).cmp(id)).ok()?;
+    decode::operation(usize::from(*OPERATIONS_BY_ID.get(place)?))
 }

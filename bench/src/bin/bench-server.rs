@@ -107,7 +107,8 @@ fn refuse(status: StatusCode, code: u32, message: &str) -> Response<Full<Bytes>>
 
 /// The last value of each query argument.
 fn arguments(query: &str) -> HashMap<&str, String> {
-    let decoded = |value: &str| value.replace("%3A", ":").replace("%3a", ":");
+    let escapes = [("%3A", ":"), ("%3a", ":"), ("%2B", "+"), ("%2b", "+")];
+    let decoded = |value: &str| escapes.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to));
     query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name, decoded(value))).collect()
 }
 

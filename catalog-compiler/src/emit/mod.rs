@@ -70,8 +70,19 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     bytes.place("ENTITIES_AT", entities.iter().map(|record| shared.whole(record)));
     out.push('\n');
     out.push_str(&bytes.starts);
+    let by_id = by_id(catalog).map(|number| number.to_string()).collect::<Vec<_>>();
+    let count = by_id.len();
+    line(&mut out, &format!("pub(super) static OPERATIONS_BY_ID: [u16; {count}] = [{}];", by_id.join(", ")));
     line(&mut out, &format!("\npub(super) static BYTES: &[u8] = b\"\\\n{}\";", bytes.lines));
-    Tables { source: out, bytes: bytes.length + 4 * bytes.count }
+    Tables { source: out, bytes: bytes.length + 4 * bytes.count + 2 * count }
+}
+
+/// The numbers of the operations in the order of their ids.
+fn by_id(catalog: &Catalog) -> impl Iterator<Item = usize> {
+    let mut ids: Vec<(&str, usize)> =
+        catalog.operations.iter().enumerate().map(|(number, operation)| (operation.id.text.as_str(), number)).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|(_, number)| number)
 }
 
 /// The byte string so far.
