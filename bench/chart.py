@@ -21,7 +21,7 @@ matplotlib.rcParams.update({
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from report import measured
+from report import absent, measured
 from figures import spread
 
 # Colours that people tell apart however they see them (Okabe and Ito), and a mark of its own for each.
@@ -52,7 +52,7 @@ def lines(lengths, metric, by):
     found = {}
     for one in sorted(lengths, key=lambda one: one.row.incidents):
         for contestant in one.row.contestants:
-            if contestant.label in STYLES and contestant.label not in one.failed:
+            if contestant.label in STYLES and not absent(one, contestant.label):
                 ends = spread([value * by for value in one.values(contestant.label, metric)])
                 found.setdefault(contestant.label, []).append((one.row.incidents, ends))
     return found
@@ -71,16 +71,19 @@ def draw(lengths, to):
         axis.set_title(title, loc="left", fontsize=11)
         axis.set_xlabel("incidents")
         widen(axis)
-        for one in (axis.xaxis, axis.yaxis):
-            one.set_major_locator(LogLocator(numticks=12))
+        low, high = axis.get_ylim()
+        # Where a tenth and a tenfold are all there is, the numbers between have names too.
+        between = (1, 2, 5) if high / low < 100 else (1,)
+        for one, subs in ((axis.xaxis, (1,)), (axis.yaxis, between)):
+            one.set_major_locator(LogLocator(subs=subs, numticks=12))
             one.set_major_formatter(FuncFormatter(short))
             one.set_minor_formatter(NullFormatter())
         axis.grid(which="major", color="#dddddd", linewidth=0.6)
         axis.set_axisbelow(True)
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.suptitle("What a walk costs as the account grows: medians, ends of the runs as bars", x=0.01, ha="left", fontsize=12)
-    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.0, 0.955), ncols=len(labels) or 1, frameon=False)
-    figure.tight_layout(rect=(0, 0, 1, 0.92))
+    figure.suptitle("What a walk costs as the account grows: medians, ends of the runs as bars", x=0.01, y=0.985, ha="left", fontsize=12)
+    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.0, 0.965), ncols=len(labels) or 1, frameon=False)
+    figure.tight_layout(rect=(0, 0, 1, 0.94))
     figure.savefig(to, metadata={"Date": None})
 
 

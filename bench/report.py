@@ -32,6 +32,7 @@ def measured(results):
         if one["name"] not in every:
             raise SystemExit(f"the results hold a row {one['name']!r} that is not defined: run make bench again")
         row = defined.Measured(every[one["name"]])
+        row.left_out = one["left_out"]
         for run in one["runs"]:
             row.runs.setdefault(run["contestant"], []).append(run)
             if run["failed"]:
@@ -53,14 +54,21 @@ def times(row):
     return ("µs a call", 1e3 / row.calls) if row.calls else ("ms", 1)
 
 
+def absent(one, label):
+    """Why a contestant has no figures, or nothing."""
+    if label in one.failed:
+        return f"failed: {one.failed[label]}"
+    return "" if label in one.runs else f"left out: {one.left_out.get(label, 'not run')}"
+
+
 def contestants(one):
-    """Who took how long."""
+    """Who took how long, and who did not end or begin."""
     unit, by = times(one.row)
     body = []
     for contestant in one.row.contestants:
         label = contestant.label
-        if label in one.failed:
-            body.append([label, f"failed: {one.failed[label]}", "", "", "", ""])
+        if absent(one, label):
+            body.append([label, absent(one, label), "", "", "", ""])
             continue
         get = lambda metric: one.values(label, metric)
         figures = [cell(get("wall_ms"), by), cell(get("cpu_ms"), by), cell(get("rss_kb"), 1 / 1024)]
@@ -74,7 +82,12 @@ def verdict(found):
     if found.stretch is not None:
         told += ", stretch met" if found.stretch else ", stretch missed"
     value = found.why if found.value is None else number(found.value)
-    return [found.text, found.bound, value, number(found.paired), told]
+    return [found.text, sign(found.bound), value, number(found.paired), told]
+
+
+def sign(bound):
+    """A bound as people write it."""
+    return bound.replace("<=", "≤").replace(">=", "≥")
 
 
 def verdicts(one):
@@ -82,7 +95,7 @@ def verdicts(one):
 
 
 def marks(found):
-    head = ["mark", "at most / at least", "measured", "paired", ""]
+    head = ["mark", "bound", "measured", "paired", ""]
     return table(head, [verdict(each) for each in found])
 
 
@@ -92,10 +105,10 @@ def growth(lengths):
     for one in lengths:
         for contestant in one.row.contestants:
             label = contestant.label
-            if contestant.workload != "walk":
+            if label == defined.IDLE:
                 continue
-            if label in one.failed:
-                body.append([f"{one.row.incidents:,}", label, f"failed: {one.failed[label]}", "", "", "", ""])
+            if absent(one, label):
+                body.append([f"{one.row.incidents:,}", label, absent(one, label), "", "", "", ""])
                 continue
             values = {metric: one.values(label, metric) for metric in METRICS}
             for metric, found in values.items():
@@ -132,9 +145,9 @@ def summary(results):
     """How many marks were met, and which were not."""
     found = [each for one in measured(results).values() for each in verdicts(one)]
     missed = [each for each in found if not each.met]
-    text = f"{len(found) - len(missed)} of {len(found)} marks met."
+    text = f"{len(found) - len(missed)} of {len(found)} marks met." + ("\n" if missed else "")
     for each in missed:
-        text += f"\n- missed: {each.text}: {each.why or number(each.value)}, where {each.bound} was to be"
+        text += f"\n- **missed**: {each.text}: {each.why or number(each.value)}, where {sign(each.bound)} was to be"
     return text
 
 

@@ -46,6 +46,15 @@ def chosen(every, names):
     return [row for row in every if any(row.name == name or row.name.startswith(f"{name}-") for name in names)]
 
 
+def too_long(row, contestant, before):
+    """Why a contestant need not begin, or None. `before`: (incidents, seconds) of its walk in an earlier row."""
+    if not contestant.most_s or contestant.label not in before:
+        return None
+    incidents, seconds = before[contestant.label]
+    expected = seconds * row.incidents / incidents
+    return f"it would take some {expected:,.0f} s" if expected > contestant.most_s else None
+
+
 def lines(text):
     """The figures that a contestant printed; what is no such line counts as none."""
     try:
@@ -60,7 +69,11 @@ def once(row, contestant, core):
     with process.Server(SERVER, row) as server:
         words = [*rows.PROGRAMS[contestant.program], contestant.workload, server.base, *contestant.options]
         ended = process.run(words, core, LIMIT)
-        served = server.requests()
+        try:
+            served = server.requests()
+        except OSError as why:
+            ended.status, ended.err = ended.status or 1, f"the server is gone: {why}"
+            served = 0
     rounds = lines(ended.out)
     if ended.status:
         last = (ended.err.strip().splitlines() or ["said nothing"])[-1]
@@ -71,14 +84,15 @@ def once(row, contestant, core):
     return {"rounds": rounds, "process": whole, "served": served, "failed": failed}
 
 
-def measure(row, runs, core):
-    """All runs of a row, one contestant after the other."""
-    found, failed = [], set()
+def measure(row, runs, core, before):
+    """All runs of a row, one contestant after the other. `before` takes how long each walked."""
+    left_out = {one.label: why for one in row.contestants if (why := too_long(row, one, before))}
+    found, failed = [], set(left_out)
     if row.whole:
         # What is compiled at the first start, and read from disk, is there from now on.
         for contestant in row.contestants:
             once(row, contestant, core)
-    for run in range(1, (row.runs or runs) + 1):
+    for run in range(1, (row.runs if row.runs and runs >= LEAST_RUNS else runs) + 1):
         for contestant in row.contestants:
             if contestant.label in failed:
                 continue
@@ -87,9 +101,11 @@ def measure(row, runs, core):
             if one["failed"]:
                 failed.add(contestant.label)
                 print(f"  {contestant.label}: {one['failed']}", file=sys.stderr)
+            elif contestant.workload == "walk":
+                before[contestant.label] = (contestant.records, one["rounds"][-1]["wall_ms"] / 1e3)
         print(f"  {row.name}: run {run}", file=sys.stderr, flush=True)
     facts = {"name": row.name, "title": row.title, "incidents": row.incidents, "latency_ms": row.latency_ms}
-    return facts | {"runs": found}
+    return facts | {"left_out": left_out, "runs": found}
 
 
 def text(results):
@@ -110,14 +126,18 @@ def main():
         if not shutil.which(program):
             sys.exit(f"{program} is missing: run make bench")
     whole = not quick and names is None and runs >= LEAST_RUNS
+    facts = machine.machine()
     core = process.pin()
     about = {"runs": runs, "quick": quick, "whole": whole, "pinned": core is not None, "malloc": process.MALLOC}
-    results = {"settings": about, "machine": machine.machine(), "versions": machine.versions()}
+    results = {"settings": about, "machine": facts, "versions": machine.versions()}
     results |= {"revision": machine.revision(), "rows": []}
+    partly, before = Path("target/bench"), {}
     for row in todo:
         print(row.title, file=sys.stderr, flush=True)
-        results["rows"].append(measure(row, runs, core))
-    to = Path("bench") if whole else Path("target/bench")
+        results["rows"].append(measure(row, runs, core, before))
+        # What is measured is not lost when a later row ends the run.
+        (partly / "results.json").write_text(text(results), encoding="utf-8")
+    to = Path("bench") if whole else partly
     (to / "results.json").write_text(text(results), encoding="utf-8")
     page = Path("BENCHMARKS.md")
     if not whole:

@@ -18,19 +18,21 @@ GOOD = {"records": 100, "bytes": 310_000, "requests": 1, "cpu_ms": 2.0, "wall_ms
 GOOD |= {"guest_kb": 1_900}
 
 
-def results(name="walk", change=lambda contestant, figures: figures, failed=(), served=102, whole=False):
+def results(name="walk", change=lambda contestant, figures: figures, failed=(), left_out=None):
     """Made-up results of one row of a full run, in which everybody takes the same unless `change` says otherwise."""
     row = next(row for row in rows.rows() if row.name == name)
     runs = []
     for turn in range(1, 8):
         for one in row.contestants:
+            if one.label in (left_out or {}):
+                continue
             figures = change(one, GOOD | {"records": one.records})
             fault = "delivered 7 of 100 records in round 1" if one.label in failed else None
             whole_process = {"wall_ms": figures["wall_ms"] * 10, "cpu_ms": figures["cpu_ms"] * 10}
             runs.append({"contestant": one.label, "run": turn, "rounds": [figures] * (1 + one.warm), "process": whole_process})
-            runs[-1] |= {"served": served, "failed": fault}
-    about = {"runs": 7, "quick": False, "whole": whole, "pinned": True, "malloc": {"A": "1"}}
-    facts = {"name": name, "title": row.title, "incidents": row.incidents, "latency_ms": 0, "runs": runs}
+            runs[-1] |= {"served": 102, "failed": fault}
+    about = {"runs": 7, "quick": False, "whole": False, "pinned": True, "malloc": {"A": "1"}}
+    facts = {"name": name, "title": row.title, "incidents": row.incidents, "latency_ms": 0, "left_out": left_out or {}, "runs": runs}
     return {"settings": about, "machine": {"cores": 2}, "versions": {"x": "1"}, "revision": "abc", "rows": [facts]}
 
 
@@ -159,11 +161,12 @@ class Marks(unittest.TestCase):
     def test_memory_of_the_guest(self):
         to = lambda pages: lambda one, figures: figures | {
             "bytes": 100 * 1024 * 10,
-            "guest_kb": 1_000 + (0 if one.workload == "small" else pages * 100),
+            "guest_kb": 1_000 + (0 if one.label == rows.IDLE else pages * 100),
         }
         self.check("growth-1000", 0, 3, True, to(3))
         self.check("growth-1000", 0, 4, False, to(4))
         self.check("growth-1000", 1, 3, True, to(10))
+        self.check("growth-1000", 0, None, False, lambda one, figures: figures | {"guest_kb": 0})
 
     def test_a_contestant_that_fails_is_missed_and_not_fast(self):
         self.check("walk", 0, None, False, failed=[rows.GUEST])
@@ -171,6 +174,11 @@ class Marks(unittest.TestCase):
         text = report.sections(results("walk", failed=[rows.PYTHON]))["walk"]
         self.assertIn("| Python client | failed: delivered 7 of 100 records in round 1 |", text)
         self.assertIn("**missed**", text)
+
+    def test_who_was_left_out_is_told(self):
+        text = report.sections(results("growth-1000000", left_out={rows.PYTHON: "it would take some 99 s"}))["growth"]
+        self.assertIn("| 1,000,000 | Python client | left out: it would take some 99 s |", text)
+        self.check("walk", 1, None, False, left_out={rows.PYTHON: "no time"})
 
     def test_each_mark_has_a_text_of_its_own(self):
         for quick in (False, True):
@@ -225,6 +233,18 @@ class Driver(unittest.TestCase):
         self.assertEqual(run.chosen(every, None), every)
         with self.assertRaises(SystemExit):
             run.chosen(every, ["wlak"])
+
+    def test_who_would_take_too_long_is_left_out(self):
+        row = next(row for row in rows.rows() if row.name == "growth-1000000")
+        python = next(one for one in row.contestants if one.label == rows.PYTHON)
+        native = next(one for one in row.contestants if one.label == rows.NATIVE)
+        for contestant, before, expected in [
+            (python, {}, None),
+            (python, {rows.PYTHON: (100_000, 5.9)}, None),
+            (python, {rows.PYTHON: (100_000, 6.1)}, "it would take some 61 s"),
+            (native, {rows.NATIVE: (100_000, 100.0)}, None),
+        ]:
+            self.assertEqual(run.too_long(row, contestant, before), expected)
 
     def test_figures_from_what_was_printed(self):
         for text, expected in [('{"records":1}\n\n{"records":2}\n', 2), ("", 0), ("noise\n", 0), ("1\n", 0)]:

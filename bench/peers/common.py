@@ -14,6 +14,8 @@ WORKLOADS = ("walk", "small", "start", "many")
 OPTIONS = {"--records": 10_000, "--in-flight": 1, "--calls": 1_000, "--connections": 1_000, "--rounds": 1}
 # As bench/src/records.rs makes them: when the first incident was created, and the seconds from one to the next.
 BEGINNING, STEP = 1_735_689_600, 30
+# Calls that warm a connection up before `small` is measured.
+WARM = 10
 # As many records as PagerDuty lists at once.
 LISTED = 10_000
 

@@ -5,7 +5,6 @@ goes to /dev/null and is counted. It reads one page at a time on a new connectio
 
 import sys
 
-import singer
 from common import LISTED, arguments, loopback, measure, moment
 from tap_pagerduty import streams
 
@@ -48,7 +47,6 @@ def main():
     loopback(base)
     streams.PagerdutyStream.BASE_URL = base.rstrip("/")
     counted = streams.requests = Requests(streams.requests)
-    singer.get_logger().setLevel("WARNING")
     printed, written = sys.stdout, Counted()
     until = {"until": moment(options["records"])}
     config = {"token": "bench-key", "email": "bench@lanternway.example", "since": moment(0), "streams": {"incidents": until}}
