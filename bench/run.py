@@ -64,6 +64,12 @@ def lines(text):
     return [figures for figures in found if isinstance(figures, dict)]
 
 
+def last_words(text, most=160):
+    """The last line that a program said, for a cell of a table: no sign that would end the cell, and not too long."""
+    line = (text.strip().splitlines() or ["said nothing"])[-1].replace("|", "/")
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
 def once(row, contestant, core):
     """One contestant against a server of its own: its figures, and why they do not count, or None."""
     with process.Server(SERVER, row) as server:
@@ -76,8 +82,7 @@ def once(row, contestant, core):
             served = 0
     rounds = lines(ended.out)
     if ended.status:
-        last = (ended.err.strip().splitlines() or ["said nothing"])[-1]
-        failed = f"ended with {ended.status}: {last[:200]}"
+        failed = f"ended with {ended.status}: {last_words(ended.err)}"
     else:
         failed = shortfall(rounds, contestant.records, served)
     whole = {"wall_ms": round(ended.wall_ms, 3), "cpu_ms": round(ended.cpu_ms, 3)}

@@ -250,6 +250,10 @@ class Driver(unittest.TestCase):
         for text, expected in [('{"records":1}\n\n{"records":2}\n', 2), ("", 0), ("noise\n", 0), ("1\n", 0)]:
             self.assertEqual(len(run.lines(text)), expected)
 
+    def test_last_words_fit_a_cell(self):
+        for text, expected in [("a\nb|c\n", "b/c"), (" \n", "said nothing"), ("x" * 161, "x" * 160 + "…")]:
+            self.assertEqual(run.last_words(text), expected)
+
     def test_processes_end_and_tell_how(self):
         for code, limit, status, text in [
             ("print(1)", 60, 0, "1"),
