@@ -31,12 +31,13 @@ def fact(path, pattern):
 
 
 def machine():
-    """Processor, cores, memory, system."""
+    """Processor, cores, memory, system, and how busy it was before anything was measured."""
     memory = fact("/proc/meminfo", r"^MemTotal:\s+(\d+) kB")
     return {
         "processor": fact("/proc/cpuinfo", r"^model name\s*:\s*(.+)$"),
         "cores": len(os.sched_getaffinity(0)),
         "memory": f"{int(memory) / 1024**2:.0f} GiB" if memory.isdigit() else memory,
+        "load before": f"{os.getloadavg()[0]:.2f}",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {' '.join(platform.libc_ver())}",
     }
 

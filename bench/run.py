@@ -24,6 +24,8 @@ DRAWS = "target/bench/chart/bin/python"
 # Seconds that one process may take.
 LIMIT = 300
 LEAST_RUNS = 7
+# Mean number of processes that run, from which on others disturb what is measured.
+BUSY = 0.5
 
 
 def settings(environ):
@@ -132,6 +134,8 @@ def main():
             sys.exit(f"{program} is missing: run make bench")
     whole = not quick and names is None and runs >= LEAST_RUNS
     facts = machine.machine()
+    if float(facts["load before"]) > BUSY:
+        print(f"the machine is busy (load {facts['load before']}): the figures will not be worth much", file=sys.stderr)
     core = process.pin()
     about = {"runs": runs, "quick": quick, "whole": whole, "pinned": core is not None, "malloc": process.MALLOC}
     results = {"settings": about, "machine": facts, "versions": machine.versions()}
