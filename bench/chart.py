@@ -99,6 +99,8 @@ def main(source, to):
     results = json.loads(Path(source).read_text(encoding="utf-8"))
     lengths = [one for name, one in measured(results).items() if name.startswith("growth-")]
     if not lengths:
+        # One of an earlier run would pass for this one's.
+        Path(to).unlink(missing_ok=True)
         print("no growth was measured: no chart", file=sys.stderr)
         return
     draw(lengths, to)

@@ -155,7 +155,8 @@ def main():
     report.write(results, page)
     subprocess.run([DRAWS, "bench/chart.py", to / "results.json", to / "growth.svg"], check=True)
     print(report.summary(results))
-    print(f"--- {to / 'results.json'}, {page}, {to / 'growth.svg'}")
+    written = [one for one in (to / "results.json", page, to / "growth.svg") if one.exists()]
+    print(f"--- {', '.join(map(str, written))}")
     sys.exit(any(run["failed"] for row in results["rows"] for run in row["runs"]))
 
 
