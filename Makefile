@@ -76,6 +76,15 @@ simulator-check: build ## Check the simulator's answers with the judge in JUDGE=
 catalog-check: ## Say what differs between the catalog and the official documents in SPEC=
 	@$(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog --against "$(SPEC)" $(ARGS)
 
+.PHONY: bench
+bench: build ## Measure beside a native client and PagerDuty's own (ROWS=, RUNS=, QUICK=1): BENCHMARKS.md
+	bench/setup
+	@ROWS="$(ROWS)" RUNS="$(RUNS)" QUICK="$(QUICK)" python3 bench/run.py
+
+.PHONY: bench-test
+bench-test: ## Test what the benchmarks compute, without measuring
+	python3 -m unittest discover -s bench
+
 .PHONY: size
 size: component ## Print the component by part; fails over its budget (needs python3)
 	@figures="$$($(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog)"; \
