@@ -71,7 +71,8 @@ impl Response {
 
     /// The body as text, or the error that it is none.
     pub(crate) fn text(&self, operation: &Operation) -> Result<&str> {
-        std::str::from_utf8(&self.body).map_err(|error| self.unexpected(operation, &format!("not UTF-8 ({error})")))
+        simdutf8::compat::from_utf8(&self.body)
+            .map_err(|error| self.unexpected(operation, &format!("not UTF-8 ({error})")))
     }
 
     /// An answer that is not of the declared shape.

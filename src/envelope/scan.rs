@@ -44,7 +44,10 @@ impl<'a> Scan<'a> {
     /// A member's name, as it stands between its quotes; its value comes next.
     pub(super) fn name(&mut self) -> Result<&'a str, Broken> {
         let bytes = self.text.as_bytes();
-        let (start, end) = (self.at + 1, quoted(bytes, self.at).ok_or(Broken)?);
+        if !self.take(b'"') {
+            return Err(Broken);
+        }
+        let (start, end) = (self.at, string(bytes, self.at).ok_or(Broken)?);
         self.at = colon(bytes, end).ok_or(Broken)?;
         self.text.get(start..end - 1).ok_or(Broken)
     }
@@ -91,28 +94,31 @@ impl Open {
 /// From the first byte of a value to behind its last, however deep it is.
 fn value(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = Open::default();
+    // Whether the name of a member comes next.
+    let mut named = false;
     loop {
         let first = peek(bytes, at);
-        at = match first {
-            b'"' => string(bytes, at + 1)?,
-            b'{' | b'[' => {
-                let object = first == b'{';
-                at = space(bytes, at + 1);
-                if peek(bytes, at) != closing(object) {
-                    open.push(object);
-                    if object {
-                        at = colon(bytes, quoted(bytes, at)?)?;
-                    }
-                    continue;
-                }
-                at + 1
+        if first == b'"' {
+            at = string(bytes, at + 1)?;
+            if named {
+                at = colon(bytes, at)?;
+                named = false;
+                continue;
             }
-            b'0'..=b'9' | b'-' => number(bytes, at)?,
-            b't' => word(bytes, at, b"true")?,
-            b'f' => word(bytes, at, b"false")?,
-            b'n' => word(bytes, at, b"null")?,
-            _ => return None,
-        };
+        } else if named {
+            return None;
+        } else if first == b'{' || first == b'[' {
+            let object = first == b'{';
+            at = space(bytes, at + 1);
+            if peek(bytes, at) != closing(object) {
+                open.push(object);
+                named = object;
+                continue;
+            }
+            at += 1;
+        } else {
+            at = scalar(bytes, at)?;
+        }
         // Behind a value: up to the next one of the containers around it.
         loop {
             if open.depth == 0 {
@@ -123,9 +129,7 @@ fn value(bytes: &[u8], mut at: usize) -> Option<usize> {
             at += 1;
             if next == b',' {
                 at = space(bytes, at);
-                if object {
-                    at = colon(bytes, quoted(bytes, at)?)?;
-                }
+                named = object;
                 break;
             }
             if next != closing(object) {
@@ -159,12 +163,6 @@ fn spaces(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// From the quote that opens a name to behind the one that closes it.
-#[inline(always)]
-fn quoted(bytes: &[u8], at: usize) -> Option<usize> {
-    if peek(bytes, at) == b'"' { string(bytes, at + 1) } else { None }
 }
 
 /// From behind a name to its value.
@@ -219,12 +217,18 @@ fn behind_escape(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-#[inline(always)]
-fn word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
-    (bytes.get(at..at + word.len()) == Some(word)).then_some(at + word.len())
+/// A number or a word.
+#[inline(never)]
+fn scalar(bytes: &[u8], at: usize) -> Option<usize> {
+    let word = |word: &[u8]| bytes.get(at..)?.starts_with(word).then_some(at + word.len());
+    match peek(bytes, at) {
+        b't' => word(b"true"),
+        b'f' => word(b"false"),
+        b'n' => word(b"null"),
+        _ => number(bytes, at),
+    }
 }
 
-#[inline(never)]
 fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
     at += usize::from(peek(bytes, at) == b'-');
     at = if peek(bytes, at) == b'0' { at + 1 } else { digits(bytes, at)? };
