@@ -57,7 +57,7 @@ impl catalog::Guest for Hostile {
         match word {
             "identify-loop" => spin(),
             "identify-panic" => panic!("as told"),
-            "identify-list" => hosts = vec![String::new(); 8_000_000],
+            "identify-list" => hosts = vec![String::new(); 200_000],
             "identify-memory" => drop(commit("memory", "", "")),
             "identify-send" => drop(commit("flood-let-go", "1", "")),
             _ => hosts.extend(word.strip_prefix("host=").map(str::to_owned)),
@@ -66,7 +66,7 @@ impl catalog::Guest for Hostile {
         let schema = r#"{"properties":{"base_url":{"x-host-only":true},"account":{"x-host-only":true}}}"#;
         catalog::Identity {
             id: word.strip_prefix("id=").unwrap_or("hostile").to_owned(),
-            title: if word == "identify-value" { "x".repeat(200 << 20) } else { "Hostile".to_owned() },
+            title: if word == "identify-value" { "x".repeat(4 << 20) } else { "Hostile".to_owned() },
             version: "0".to_owned(),
             hosts,
             settings: document("identify-settings", schema),
@@ -78,7 +78,7 @@ impl catalog::Guest for Hostile {
         let count = match marker::word() {
             "auth-loop" => spin(),
             "auth-panic" => panic!("as told"),
-            "auth-list" => 3_000_000,
+            "auth-list" => 100_000,
             _ => 1,
         };
         let methods = (0..count).map(|_| catalog::AuthMethod {
@@ -94,7 +94,7 @@ impl catalog::Guest for Hostile {
     fn operations() -> Vec<catalog::Operation> {
         let count = match marker::word() {
             "operations-loop" => spin(),
-            "operations-list" => 2_000_000,
+            "operations-list" => 100_000,
             _ => 0,
         };
         (0..count).map(|_| operation()).collect()

@@ -141,27 +141,20 @@ pub(crate) fn flood_in_turn(count: usize) -> String {
 }
 
 /// One request with a body of so many bytes, which is never held as a whole.
-pub(crate) fn upload(bytes: u64) -> String {
+pub(crate) fn upload(bytes: u64) -> Result<String, String> {
     let request = OutgoingRequest::new(Fields::new());
-    let set = request.set_scheme(Some(&Scheme::Https)).and_then(|()| request.set_authority(Some(HOST)));
-    let set = set.and_then(|()| request.set_method(&Method::Post));
-    let (Ok(()), Ok(body)) = (set, request.body()) else {
-        return "refused: request".to_owned();
-    };
-    let answer = match handle(request, None) {
-        Ok(answer) => answer,
-        Err(code) => return format!("refused: {code:?}"),
-    };
+    request.set_method(&Method::Post).map_err(|()| "method")?;
+    request.set_scheme(Some(&Scheme::Https)).map_err(|()| "scheme")?;
+    request.set_authority(Some(HOST)).map_err(|()| "authority")?;
+    let body = request.body().map_err(|()| "body")?;
+    let answer = handle(request, None).map_err(|code| format!("{code:?}"))?;
+    let stream = body.write().map_err(|()| "stream")?;
     let piece = [b'x'; 4096];
-    let written = body.write().map(|stream| {
-        (0..bytes.div_ceil(4096)).take_while(|_| stream.blocking_write_and_flush(&piece).is_ok()).count()
-    });
-    // The host no longer reads: what it says is in the answer.
+    let written = (0..bytes.div_ceil(4096)).take_while(|_| stream.blocking_write_and_flush(&piece).is_ok()).count();
+    drop(stream);
+    // The host may read no further: what it says is in the answer.
     let _ = OutgoingBody::finish(body, None);
-    match told(&answer) {
-        Ok(told) => told,
-        Err(why) => format!("refused after {written:?}: {why}"),
-    }
+    told(&answer).map_err(|why| format!("after {written} pieces: {why}"))
 }
 
 /// One request with headers without end.
