@@ -130,15 +130,16 @@ impl Connection {
         start: Option<&str>,
     ) -> Result<Choices, Error> {
         let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
-        let choices = call!(self, span("options", operation), |_| None, |live, session| session.connection().call_options(
-            &mut live.instance.store,
-            live.connection,
-            operation,
-            argument,
-            &arguments,
-            search,
-            start.as_ref(),
-        ))?;
+        let choices =
+            call!(self, span("options", operation), |_| None, |live, session| session.connection().call_options(
+                &mut live.instance.store,
+                live.connection,
+                operation,
+                argument,
+                &arguments,
+                search,
+                start.as_ref(),
+            ))?;
         self.unless_broken(sound_cursor(choices.next.as_ref()))?;
         Ok(choices)
     }

@@ -21,6 +21,7 @@ use crate::grants::Allowed;
 use crate::net::Network;
 use crate::options::HostOptions;
 use crate::outgoing::{Outgoing, Way};
+use crate::settle::unfit_code;
 use crate::shared::Shared;
 use crate::sign::Placeholders;
 use crate::state::{CORE_INSTANCES, MEMORIES, State, TABLES, link};
@@ -99,7 +100,7 @@ impl Host {
             };
             component.map(|component| (component, sha256))
         });
-        let (component, sha256) = compiling.await?.map_err(|why| LoadError::Invalid(format!("{why:#}")))?;
+        let (component, sha256) = compiling.await?.map_err(|why| unfit_code(&self.0.options.limits, &why))?;
         fit::check(&self.0.engine, &component)?;
         let unfit = |why: wasmtime::Error| LoadError::NotThisContract {
             unknown_imports: Vec::new(),
@@ -161,6 +162,8 @@ fn config(options: &HostOptions) -> Config {
             .max_core_instances_per_component(CORE_INSTANCES)
             .max_memories_per_component(MEMORIES)
             .max_tables_per_component(TABLES)
+            // A component may have all of them in one module.
+            .max_tables_per_module(TABLES)
             .max_memory_size(options.limits.memory)
             .table_elements(options.limits.table);
         config.allocation_strategy(pool);

@@ -60,6 +60,19 @@ fn told(broken: &wasmtime::Error) -> String {
     }
 }
 
+/// Why a component does not compile. With `pooling` its first memory and tables
+/// are compared already here.
+pub(crate) fn unfit_code(limits: &Limits, why: &wasmtime::Error) -> Error {
+    let why = format!("{why:#}");
+    if why.contains("minimum byte size") && why.contains("pooling") {
+        return Error::Limit(Limit::Memory(limits.memory));
+    }
+    if why.contains("minimum element size") && why.contains("pooling") {
+        return Error::Limit(Limit::Table(limits.table));
+    }
+    LoadError::Invalid(why).into()
+}
+
 /// # Errors
 /// [`LoadError::NotThisContract`] if a document of the identity is none, or is
 /// larger than anybody's.

@@ -6,9 +6,7 @@
 use std::fmt::Write;
 
 use wasip2::http::outgoing_handler::handle;
-use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
-};
+use wasip2::http::types::{ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme};
 use wasip2::io::streams::StreamError;
 
 /// The host that every flood goes to.
@@ -146,6 +144,7 @@ pub(crate) fn upload(bytes: u64) -> Result<String, String> {
     request.set_method(&Method::Post).map_err(|()| "method")?;
     request.set_scheme(Some(&Scheme::Https)).map_err(|()| "scheme")?;
     request.set_authority(Some(HOST)).map_err(|()| "authority")?;
+    request.set_path_with_query(Some("/upload")).map_err(|()| "path")?;
     let body = request.body().map_err(|()| "body")?;
     let answer = handle(request, None).map_err(|code| format!("{code:?}"))?;
     let stream = body.write().map_err(|()| "stream")?;

@@ -102,7 +102,10 @@ async fn memory_and_stack_are_bounded() {
             check_under((options, sent), "recursion", "4000000000", Stopped(Limit::Stack(stack))).await;
         }
     }
-    check("recursion", "100", Limits::default(), Answered("100")).await;
+    // As deep as one stack goes, and another does not.
+    let shallow = 64 << 10;
+    check("recursion", "4000", Limits { stack: shallow, ..Limits::default() }, Stopped(Limit::Stack(shallow))).await;
+    check("recursion", "4000", Limits::default(), Answered("4000")).await;
 }
 
 #[tokio::test(start_paused = true)]

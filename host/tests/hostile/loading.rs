@@ -45,12 +45,19 @@ async fn what_breaks_while_it_is_loaded_is_not_loaded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tables_are_bounded() {
+async fn what_a_component_begins_with_is_bounded() {
     for pooling in [false, true] {
-        let (mut options, _) = options(Limits { table: 10, connections: 8, ..Limits::default() });
-        options.pooling = pooling;
-        let loaded = Host::new(options).unwrap().load_bytes(plain()).await.map(drop);
-        assert!(same(&loaded, Stopped(Limit::Table(10))), "pooling {pooling}: {loaded:?}");
+        // Less than it begins with, so that loading fails.
+        let memory = 1 << 20;
+        for (limits, expected) in [
+            (Limits { table: 10, connections: 8, ..Limits::default() }, Limit::Table(10)),
+            (Limits { memory, connections: 8, ..Limits::default() }, Limit::Memory(memory)),
+        ] {
+            let (mut options, _) = options(limits);
+            options.pooling = pooling;
+            let loaded = Host::new(options).unwrap().load_bytes(plain()).await.map(drop);
+            assert!(same(&loaded, Stopped(expected)), "pooling {pooling}: {loaded:?}");
+        }
     }
 }
 
@@ -226,7 +233,8 @@ fn with_more(module: &[u8], instances: u8) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_component_of_too_many_parts_is_not_loaded() {
-    let (nothing, memory, tables) = (&b""[..], &b"\x05\x03\x01\0\x01"[..], &b"\x04\x0a\x03\x70\0\x01\x70\0\x01\x70\0\x01"[..]);
+    let (nothing, memory, tables) =
+        (&b""[..], &b"\x05\x03\x01\0\x01"[..], &b"\x04\x0a\x03\x70\0\x01\x70\0\x01\x70\0\x01"[..]);
     for pooling in [false, true] {
         let (mut options, _) = options(Limits { connections: 8, ..Limits::default() });
         options.pooling = pooling;

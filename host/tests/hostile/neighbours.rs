@@ -86,9 +86,7 @@ async fn a_lie_about_rate_limits_takes_no_room() {
 async fn a_liar_keeps_an_honest_connector_from_nothing() {
     let (options, sent) = options(Limits::default());
     let options = HostOptions {
-        transport: Transport::custom(|_| async {
-            Ok(http::Response::new(body(r#"{"user":{"id":"P1"}}"#)))
-        }),
+        transport: Transport::custom(|_| async { Ok(http::Response::new(body(r#"{"user":{"id":"P1"}}"#))) }),
         ..options
     };
     let den = Den::with((options, sent)).await;
@@ -130,7 +128,9 @@ async fn a_cursor_tells_a_neighbour_nothing_and_leads_it_nowhere() {
         assert!(!page.items.contains(hidden), "{hidden}: {}", page.items);
     }
     // And what a hostile one makes up, an honest one refuses.
-    for made_up in ["", "x", "{}", "\u{0}", &cursor[1..], &format!("{cursor}x"), &"A".repeat(4096), &"9".repeat(100_000)] {
+    for made_up in
+        ["", "x", "{}", "\u{0}", &cursor[1..], &format!("{cursor}x"), &"A".repeat(4096), &"9".repeat(100_000)]
+    {
         let mut second = pagerduty.open(&sign(KEY), &grants).await.unwrap();
         let resumed = second.walk("services.list", r#"{"query":"a secret name"}"#, Some(made_up)).await;
         assert!(resumed.is_err(), "{made_up:.40}");

@@ -47,6 +47,7 @@ async fn requests_in_flight_are_bounded() {
     let mut culprit = open(&den.connector).await;
     for _ in 0..3 {
         culprit.call("flood-let-go", "200").await.unwrap();
+        tokio::task::yield_now().await;
         assert!(culprit.call("flood", "4").await.unwrap().value.starts_with("4 answered"));
     }
     assert!(den.sent.count() <= 3 * 8, "{}", den.sent.count());
@@ -61,6 +62,7 @@ async fn bodies_and_headers_are_bounded() {
         ("upload", "1050000", Told(Limit::RequestBody(1 << 20))),
         ("upload", "99999999999", Told(Limit::RequestBody(1 << 20))),
         ("headers", "3", Answered("taken")),
+        ("headers", "10", Stopped(Limit::Headers(4 << 10))),
         ("headers", "1000000", Stopped(Limit::Headers(4 << 10))),
     ] {
         assert_eq!(check(misdeed, argument, limits(), expected).await.count(), 1, "{misdeed}");

@@ -16,18 +16,18 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// The one host that is granted.
-pub const HOST: &str = "api.pagerduty.com";
+pub(crate) const HOST: &str = "api.pagerduty.com";
 
 /// The real key of every connection here.
-pub const KEY: &str = "canary-9f8e7d6c";
+pub(crate) const KEY: &str = "canary-9f8e7d6c";
 
 /// The bytes of the hostile component.
-pub fn plain() -> Vec<u8> {
+pub(crate) fn plain() -> Vec<u8> {
     std::fs::read(host_test::hostile()).unwrap()
 }
 
 /// The same with another word for what it does while it is loaded.
-pub fn told(word: &str) -> Vec<u8> {
+pub(crate) fn told(word: &str) -> Vec<u8> {
     const BEFORE: &[u8] = b"hostile-marker:nothing";
     const ROOM: usize = 65;
     let mut bytes = plain();
@@ -44,7 +44,7 @@ fn cache() -> std::path::PathBuf {
 
 /// What left, or would have, and what holds it back.
 #[derive(Clone)]
-pub struct Sent {
+pub(crate) struct Sent {
     requests: Arc<Mutex<Vec<http::Request<Bytes>>>>,
     held: watch::Sender<bool>,
     arrived: watch::Sender<usize>,
@@ -52,7 +52,7 @@ pub struct Sent {
 
 impl Sent {
     /// Every request, as text: method, URL, headers, body.
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         requests
             .iter()
@@ -66,20 +66,19 @@ impl Sent {
             .collect()
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
 
     /// Waits until so many requests are there.
-    pub async fn arrived(&self, count: usize) {
+    pub(crate) async fn arrived(&self, count: usize) {
         self.arrived.subscribe().wait_for(|there| *there >= count).await.unwrap();
     }
 }
 
 /// The transport and its record.
-pub fn recording() -> (Transport, Sent) {
-    let sent =
-        Sent { requests: Arc::default(), held: watch::Sender::new(true), arrived: watch::Sender::new(0) };
+pub(crate) fn recording() -> (Transport, Sent) {
+    let sent = Sent { requests: Arc::default(), held: watch::Sender::new(true), arrived: watch::Sender::new(0) };
     let record = sent.clone();
     let transport = Transport::custom(move |request: http::Request<Bytes>| {
         let held = request.uri().path().starts_with("/held");
@@ -97,7 +96,7 @@ pub fn recording() -> (Transport, Sent) {
 }
 
 /// Options with these limits that record what is sent.
-pub fn options(limits: Limits) -> (HostOptions, Sent) {
+pub(crate) fn options(limits: Limits) -> (HostOptions, Sent) {
     let (transport, sent) = recording();
     let options = HostOptions {
         limits,
@@ -111,12 +110,17 @@ pub fn options(limits: Limits) -> (HostOptions, Sent) {
 }
 
 /// Opens with [`KEY`], granted [`HOST`].
-pub async fn open(connector: &Connector) -> Connection {
+pub(crate) async fn open(connector: &Connector) -> Connection {
     open_with(connector, "token", KEY, &[HOST]).await.unwrap()
 }
 
 /// Opens by this way to sign in, with this key, granted these hosts.
-pub async fn open_with(connector: &Connector, method: &str, key: &str, hosts: &[&str]) -> Result<Connection, Error> {
+pub(crate) async fn open_with(
+    connector: &Connector,
+    method: &str,
+    key: &str,
+    hosts: &[&str],
+) -> Result<Connection, Error> {
     let credentials = vec![("token".to_owned(), Secret::new(key))];
     let sign = Sign { method: method.to_owned(), credentials, settings: Value::Null, ..Sign::default() };
     let grants = Grants { hosts: hosts.iter().map(|host| (*host).to_owned()).collect(), sha256: None };
@@ -125,7 +129,7 @@ pub async fn open_with(connector: &Connector, method: &str, key: &str, hosts: &[
 
 /// What a misdeed comes to.
 #[derive(Debug, Clone, Copy)]
-pub enum Expected {
+pub(crate) enum Expected {
     /// Stopped, by this limit; the connection is closed.
     Stopped(Limit),
     /// It broke down, and these words say how; the connection is closed.
@@ -139,7 +143,7 @@ pub enum Expected {
 use Expected::{Answered, Broke, Stopped, Told};
 
 /// Whether `got` is `expected`, told apart from all others.
-pub fn same<T: std::fmt::Debug>(got: &Result<T, Error>, expected: Expected) -> bool {
+pub(crate) fn same<T: std::fmt::Debug>(got: &Result<T, Error>, expected: Expected) -> bool {
     match (got, expected) {
         (Err(Error::Limit(got)), Stopped(limit) | Told(limit)) => *got == limit,
         (Err(Error::Trap(why)), Broke(part)) => why.contains(part),
@@ -150,18 +154,18 @@ pub fn same<T: std::fmt::Debug>(got: &Result<T, Error>, expected: Expected) -> b
 }
 
 /// A host with the hostile component loaded.
-pub struct Den {
-    pub host: Host,
-    pub connector: Connector,
-    pub sent: Sent,
+pub(crate) struct Den {
+    pub(crate) host: Host,
+    pub(crate) connector: Connector,
+    pub(crate) sent: Sent,
 }
 
 impl Den {
-    pub async fn new(limits: Limits) -> Den {
+    pub(crate) async fn new(limits: Limits) -> Den {
         Den::with(options(limits)).await
     }
 
-    pub async fn with((options, sent): (HostOptions, Sent)) -> Den {
+    pub(crate) async fn with((options, sent): (HostOptions, Sent)) -> Den {
         let host = Host::new(options).unwrap();
         let connector = host.load_bytes(plain()).await.unwrap();
         Den { host, connector, sent }
@@ -170,7 +174,7 @@ impl Den {
     /// Runs `misdeed` while a neighbour is in the middle of a call. The
     /// neighbour then gets its answer, and a connection that is opened anew
     /// works.
-    pub async fn beside<T>(&self, misdeed: impl Future<Output = T>) -> T {
+    pub(crate) async fn beside<T>(&self, misdeed: impl Future<Output = T>) -> T {
         let mut neighbour = open(&self.connector).await;
         let there = self.sent.count();
         self.sent.held.send_replace(true);
@@ -188,7 +192,7 @@ impl Den {
     }
 
     /// A connection that is opened now works.
-    pub async fn works(&self) {
+    pub(crate) async fn works(&self) {
         let echoed = open(&self.connector).await.call("echo", "and on").await.unwrap();
         assert_eq!(echoed.value, "and on");
     }
@@ -196,12 +200,12 @@ impl Den {
 
 /// One misdeed under these limits, with a neighbour. What became of it, and of
 /// its connection.
-pub async fn check(misdeed: &str, argument: &str, limits: Limits, expected: Expected) -> Sent {
+pub(crate) async fn check(misdeed: &str, argument: &str, limits: Limits, expected: Expected) -> Sent {
     check_under(options(limits), misdeed, argument, expected).await
 }
 
 /// The same under these options.
-pub async fn check_under(
+pub(crate) async fn check_under(
     options: (HostOptions, Sent),
     misdeed: &str,
     argument: &str,
