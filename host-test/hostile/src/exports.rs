@@ -63,7 +63,8 @@ impl catalog::Guest for Hostile {
             _ => hosts.extend(word.strip_prefix("host=").map(str::to_owned)),
         }
         let document = |bad: &str, good: &str| if word == bad { "{\"properties\": [" } else { good }.to_owned();
-        let schema = r#"{"properties":{"base_url":{"x-host-only":true},"account":{"x-host-only":true}}}"#;
+        // Like PagerDuty's, so that it can pass for it.
+        let schema = r#"{"properties":{"region":{"default":"us"},"base_url":{"x-host-only":true},"account":{"x-host-only":true}}}"#;
         catalog::Identity {
             id: word.strip_prefix("id=").unwrap_or("hostile").to_owned(),
             title: if word == "identify-value" { "x".repeat(4 << 20) } else { "Hostile".to_owned() },

@@ -85,18 +85,22 @@ async fn a_lie_about_rate_limits_takes_no_room() {
 #[tokio::test(start_paused = true)]
 async fn a_liar_keeps_an_honest_connector_from_nothing() {
     let (options, sent) = options(Limits::default());
-    let options = HostOptions {
-        transport: Transport::custom(|_| async { Ok(http::Response::new(body(r#"{"user":{"id":"P1"}}"#))) }),
-        ..options
-    };
-    let den = Den::with((options, sent)).await;
-    let liar = den.host.load_bytes(told("id=pagerduty")).await.unwrap();
-    assert_eq!(liar.identify().id, "pagerduty");
-    let mut liar = open(&liar).await;
-    liar.call("rate", "requests 100 0 4294967295").await.unwrap();
+    let transport = Transport::custom(|_| async {
+        let head = http::Response::builder().header("ratelimit-limit", "100");
+        let head = head.header("ratelimit-remaining", "90").header("ratelimit-reset", "30");
+        Ok(head.body(body(r#"{"user":{"id":"P1"}}"#)).unwrap())
+    });
+    let den = Den::with((HostOptions { transport, ..options }, sent)).await;
     let pagerduty = den.host.load(host_test::component()).await.unwrap();
     let grants = connector_host::Grants { hosts: vec![HOST.into()], sha256: None };
     let mut honest = pagerduty.open(&sign(KEY), &grants).await.unwrap();
+    let rate = honest.call("users.get", r#"{"id":"P1"}"#).await.unwrap().rate.unwrap();
+    assert_eq!((rate.limit, rate.remaining), (100, 90));
+
+    // On the same key, by the same name, of the very limit that the honest one goes by.
+    let liar = den.host.load_bytes(told("id=pagerduty")).await.unwrap();
+    assert_eq!(liar.identify().id, "pagerduty");
+    open(&liar).await.call("rate", &format!("{} 100 0 30000", rate.bucket)).await.unwrap();
     let begun = tokio::time::Instant::now();
     honest.call("users.get", r#"{"id":"P1"}"#).await.unwrap();
     assert!(begun.elapsed().is_zero(), "waited {:?} of virtual time", begun.elapsed());
