@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 WASM := target/pagerduty.wasm
+HOSTILE := target/hostile.wasm
 CONNECTOR := target/release/connector
 # One selection of packages for host and tests, so that nothing is built twice.
 WORKSPACE := --release --locked --workspace
@@ -22,9 +23,10 @@ setup: ## Install the toolchain's wasm target, unless it is there
 	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
 
 .PHONY: component
-component: setup ## Build the component: target/pagerduty.wasm
-	$(CARGO) build --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector
+component: setup ## Build the component, target/pagerduty.wasm, and the tests' hostile one
+	$(CARGO) build --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector -p hostile-connector
 	cp target/wasm32-wasip2/guest/pagerduty.wasm $(WASM)
+	cp target/wasm32-wasip2/guest/hostile.wasm $(HOSTILE)
 
 .PHONY: build
 build: component ## Build the component and the tool: target/release/connector

@@ -4,8 +4,17 @@
 //! nothing can be swapped between a check and its use.
 //!
 //! A file is named after the component, wasmtime's version and its
-//! configuration, written aside and renamed, and ends with a SHA-256 of the
-//! rest. Whatever is wrong with it, the component is compiled anew.
+//! configuration, written aside and renamed, and ends with a SHA-256 of its name
+//! and the rest. Whatever is wrong with it, the component is compiled anew.
+//!
+//! The digest tells accidents: a file cut short, or put under another's name. It
+//! is no signature. Who can write as this user (or as root) can put any code
+//! here, as they can put it into the program itself.
+//!
+//! What stands above the folder is not looked at: whoever may write there can
+//! put another folder in its place, and it is used only if it is this user's and
+//! holds what this user wrote. A second name of a file (a hard link) is one more
+//! way to it with the same owner and mode, so nothing more to look at.
 
 use std::fmt;
 use std::fs::{DirBuilder, File};
@@ -103,8 +112,9 @@ pub(crate) fn load_or_compile(
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes come from a file that only this user can write, in a
     // folder that only this user can write, and their digest shows that they
-    // are what `write` wrote: the output of `Component::serialize`. wasmtime
-    // itself refuses another version or configuration.
+    // are what `write` wrote under this name: the output of
+    // `Component::serialize`. wasmtime itself refuses another version or
+    // configuration.
     unsafe { Component::deserialize(engine, code) }
 }
 
@@ -151,7 +161,7 @@ impl Folder {
         let mut content = Vec::new();
         File::from(file).read_to_end(&mut content)?;
         let code = content.len().checked_sub(DIGEST).ok_or(Unusable::Damaged)?;
-        if Sha256::digest(&content[..code])[..] != content[code..] {
+        if seal(name, &content[..code])[..] != content[code..] {
             return Err(Unusable::Damaged);
         }
         content.truncate(code);
@@ -188,7 +198,7 @@ impl Folder {
         let mut file = File::from(file);
         let written = file
             .write_all(code)
-            .and_then(|()| file.write_all(&Sha256::digest(code)))
+            .and_then(|()| file.write_all(&seal(name, code)))
             .map_err(Unusable::Io)
             .and_then(|()| Ok(rustix::fs::renameat(&self.0, &aside, &self.0, name)?));
         if written.is_err() {
@@ -197,6 +207,11 @@ impl Folder {
         }
         written
     }
+}
+
+/// What an entry of this name and code ends with.
+fn seal(name: &str, code: &[u8]) -> [u8; DIGEST] {
+    Sha256::new_with_prefix(name).chain_update(b"\n").chain_update(code).finalize().into()
 }
 
 /// Whether what `stat` tells of is of this kind, this user's, and closed to
@@ -215,135 +230,4 @@ fn ours(stat: &Stat, kind: FileType) -> Result<(), Unusable> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-    use std::path::PathBuf;
-
-    fn entry() -> (tempfile::TempDir, PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("a/cache");
-        Folder::open(&folder).unwrap().write("entry", b"native code").unwrap();
-        (dir, folder)
-    }
-
-    fn read(folder: &Path) -> Result<Option<Vec<u8>>, Unusable> {
-        Folder::open(folder)?.read("entry")
-    }
-
-    fn check(spoil: impl Fn(&Path), expected: &str) {
-        let (_dir, folder) = entry();
-        assert_eq!(read(&folder).unwrap().unwrap(), b"native code");
-        spoil(&folder);
-        assert_eq!(read(&folder).unwrap_err().to_string(), expected);
-    }
-
-    #[test]
-    fn what_was_written_is_read_and_private() {
-        let (_dir, folder) = entry();
-        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
-        assert_eq!(mode(&folder), 0o700);
-        assert_eq!(mode(&folder.join("entry")), 0o600);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-        assert!(Folder::open(&folder).unwrap().read("other").unwrap().is_none());
-    }
-
-    #[test]
-    fn what_a_killed_writer_left_is_removed_after_a_day() {
-        let (_dir, folder) = entry();
-        let aged = |name: &str, age| {
-            let file = File::create(folder.join(name)).unwrap();
-            file.set_modified(SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
-        };
-        aged(".old.tmp", STALE + 60);
-        aged(".new.tmp", STALE - 60);
-        aged("old.cwasm", STALE + 60);
-        Folder::open(&folder).unwrap().write("entry", b"code").unwrap();
-        let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|found| found.unwrap().file_name()).collect();
-        left.sort();
-        assert_eq!(left, [".new.tmp", "entry", "old.cwasm"]);
-    }
-
-    #[test]
-    fn what_others_could_have_written_is_refused() {
-        let mode = |path: PathBuf, mode| {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        };
-        let (symlinked, writable) = ("it is a symlink or not what it has to be", "others may write to it");
-        check(|folder| mode(folder.to_owned(), 0o720), writable);
-        check(|folder| mode(folder.to_owned(), 0o702), writable);
-        check(|folder| mode(folder.join("entry"), 0o620), writable);
-        check(|folder| mode(folder.join("entry"), 0o602), writable);
-        check(
-            |folder| {
-                let real = folder.with_file_name("real");
-                fs::rename(folder, &real).unwrap();
-                symlink(&real, folder).unwrap();
-            },
-            symlinked,
-        );
-        check(
-            |folder| {
-                fs::rename(folder.join("entry"), folder.join("real")).unwrap();
-                symlink(folder.join("real"), folder.join("entry")).unwrap();
-            },
-            symlinked,
-        );
-        check(
-            |folder| {
-                fs::remove_file(folder.join("entry")).unwrap();
-                fs::create_dir(folder.join("entry")).unwrap();
-            },
-            symlinked,
-        );
-    }
-
-    #[test]
-    fn what_is_damaged_is_refused() {
-        for content in [&b""[..], b"short", &[0; 64]] {
-            check(|folder| fs::write(folder.join("entry"), content).unwrap(), "its content is damaged");
-        }
-    }
-
-    #[test]
-    fn somebody_elses_file_is_refused() {
-        let (_dir, folder) = entry();
-        let mut stat = rustix::fs::stat(folder.join("entry")).unwrap();
-        assert!(ours(&stat, FileType::RegularFile).is_ok());
-        stat.st_uid += 1;
-        assert!(matches!(ours(&stat, FileType::RegularFile), Err(Unusable::Owner)));
-    }
-
-    #[test]
-    fn a_damaged_entry_is_compiled_anew_and_replaced() {
-        let engine = Engine::default();
-        let bytes = b"\0asm\x0d\0\x01\0";
-        let dir = tempfile::tempdir().unwrap();
-        let name = dir.path().join(entry_name(&engine, "ab"));
-        for round in 0..3 {
-            load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
-            let sound = fs::read(&name).unwrap();
-            load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
-            assert_eq!(fs::read(&name).unwrap(), sound);
-            // The digest alone, then the code with a digest that fits it.
-            match round {
-                0 => fs::write(&name, b"damaged").unwrap(),
-                _ => {
-                    let code = b"\x7fELF and no more".to_vec();
-                    let digest = Sha256::digest(&code);
-                    fs::write(&name, [&code[..], &digest[..]].concat()).unwrap();
-                }
-            }
-        }
-        load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
-    }
-
-    #[test]
-    fn another_configuration_has_another_name() {
-        let epochs = Engine::new(wasmtime::Config::new().epoch_interruption(true)).unwrap();
-        let plain = Engine::default();
-        assert_ne!(entry_name(&epochs, "ab"), entry_name(&plain, "ab"));
-        assert_eq!(entry_name(&plain, "ab"), entry_name(&Engine::default(), "ab"));
-    }
-}
+mod tests;

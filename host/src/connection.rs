@@ -8,10 +8,11 @@ use wasmtime::component::ResourceAny;
 
 use crate::body::Direction;
 use crate::bounded::bounded;
-use crate::connector::{Instance, settle};
+use crate::connector::Instance;
 use crate::contract::{Choices, Detail, Output, Page, Rate};
 use crate::error::{Error, Limit};
 use crate::host::Host;
+use crate::settle::{settle, sound_cursor, sound_error};
 use crate::shared::{self, Member, UnderWay};
 
 /// One account, opened with one set of credentials.
@@ -57,8 +58,14 @@ impl Connection {
         let guest = instance.guest.saas_connector_session().connection();
         let opening = guest.call_open(&mut instance.store, method, credentials, settings);
         let answer = bounded(&host.options().limits, opening).await;
-        let connection = settle(&host, &mut instance.store, answer)?
-            .map_err(|error| instance.store.data().outgoing.placeholders.clean_error(error))?;
+        let connection = settle(&host.options().limits, answer)?;
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => {
+                let placeholders = &instance.store.data().outgoing.placeholders;
+                return Err(placeholders.clean_error(sound_error(error)?).into());
+            }
+        };
         let live = Live { instance, connection, finished: Vec::new(), under_way: None };
         Ok(Connection { host, member, live: Some(live) })
     }
@@ -123,15 +130,18 @@ impl Connection {
         start: Option<&str>,
     ) -> Result<Choices, Error> {
         let (arguments, start) = (arguments.to_owned(), start.map(str::to_owned));
-        call!(self, span("options", operation), |_| None, |live, session| session.connection().call_options(
-            &mut live.instance.store,
-            live.connection,
-            operation,
-            argument,
-            &arguments,
-            search,
-            start.as_ref(),
-        ))
+        let choices =
+            call!(self, span("options", operation), |_| None, |live, session| session.connection().call_options(
+                &mut live.instance.store,
+                live.connection,
+                operation,
+                argument,
+                &arguments,
+                search,
+                start.as_ref(),
+            ))?;
+        self.unless_broken(sound_cursor(choices.next.as_ref()))?;
+        Ok(choices)
     }
 
     /// Walks a paged operation from its start, or from the `next` of a page of
@@ -173,7 +183,7 @@ impl Connection {
     /// It never gets less: a connector cannot give memory back.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.live.as_ref().map_or(0, |live| live.instance.store.data().memory.used())
+        self.live.as_ref().map_or(0, |live| live.instance.store.data().space.used())
     }
 
     /// Takes the instance out for a call. It comes back by [`Connection::end`];
@@ -183,19 +193,29 @@ impl Connection {
         while let Some(pages) = live.finished.pop() {
             let dropping = pages.resource_drop_async(&mut live.instance.store);
             let dropped = bounded(&self.host.options().limits, dropping).await;
-            settle(&self.host, &mut live.instance.store, dropped)?;
+            settle(&self.host.options().limits, dropped)?;
         }
         // What an earlier call left behind is not this one's.
-        live.instance.store.data().outgoing.overflow.take();
+        let outgoing = &mut live.instance.store.data_mut().outgoing;
+        outgoing.overflow.take();
+        outgoing.begun = 0;
         let (under_way, rates) = self.member.begin(self.host.now());
         if !rates.is_empty() {
             let guest = live.instance.guest.saas_connector_session().connection();
             let observing = guest.call_observe(&mut live.instance.store, live.connection, &rates);
             let observed = bounded(&self.host.options().limits, observing).await;
-            settle(&self.host, &mut live.instance.store, observed)?;
+            settle(&self.host.options().limits, observed)?;
         }
         live.under_way = Some(under_way);
         Ok(live)
+    }
+
+    /// A connector that breaks the contract is of no more use.
+    fn unless_broken(&mut self, sound: Result<(), Error>) -> Result<(), Error> {
+        if sound.is_err() {
+            self.live = None;
+        }
+        sound
     }
 
     fn end<T>(
@@ -204,7 +224,10 @@ impl Connection {
         answer: Result<wasmtime::Result<Result<T, crate::contract::Error>>, Limit>,
         rate: impl FnOnce(&T) -> Option<Rate>,
     ) -> Result<T, Error> {
-        let answer = settle(&self.host, &mut live.instance.store, answer)?;
+        let answer = match settle(&self.host.options().limits, answer)? {
+            Ok(value) => Ok(value),
+            Err(error) => Err(sound_error(error)?),
+        };
         let told = match &answer {
             Ok(value) => rate(value),
             Err(error) => shared::rate(&error.extra),
@@ -245,7 +268,10 @@ impl Walk<'_> {
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         let (pages, span, connection) = (self.pages, self.span.clone(), &mut *self.connection);
         let told = |page: &Option<Page>| page.as_ref()?.rate.clone();
-        call!(connection, span, told, |live, session| session.pages().call_next(&mut live.instance.store, pages))
+        let page =
+            call!(connection, span, told, |live, session| session.pages().call_next(&mut live.instance.store, pages))?;
+        self.connection.unless_broken(sound_cursor(page.as_ref().and_then(|page| page.next.as_ref())))?;
+        Ok(page)
     }
 }
 

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime::Store;
 
 use crate::bindings;
 use crate::bounded::bounded;
 use crate::connection::Connection;
 use crate::contract::{AuthMethod, Detail, Identity, Operation};
-use crate::error::{Error, Limit, LoadError};
+use crate::error::{Error, LoadError};
 use crate::grants::{Allowed, Grants};
 use crate::host::Host;
+use crate::settle::{settle, sound_identity};
 use crate::sign::{self, Placeholders, Sign};
 use crate::state::State;
 
@@ -51,7 +52,8 @@ impl Connector {
             Ok((identity, auth_methods))
         });
         let asked = asked.await;
-        let (identity, auth_methods) = settle(&host, &mut instance.store, asked)?;
+        let (identity, auth_methods) = settle(&host.options().limits, asked)?;
+        sound_identity(&identity)?;
         Ok(Connector(Arc::new(Inner { host, pre, sha256, identity, auth_methods, operations: OnceCell::new() })))
     }
 
@@ -87,7 +89,7 @@ impl Connector {
         let guest = instance.guest.saas_connector_catalog();
         let answer = bounded(&self.0.host.options().limits, guest.call_operations(&mut instance.store));
         let answer = answer.await;
-        settle(&self.0.host, &mut instance.store, answer)
+        settle(&self.0.host.options().limits, answer)
     }
 
     /// One operation in full: schemas of what it takes and answers, a sample.
@@ -100,7 +102,7 @@ impl Connector {
         let guest = instance.guest.saas_connector_catalog();
         let answer = bounded(&self.0.host.options().limits, guest.call_describe(&mut instance.store, operation));
         let answer = answer.await;
-        Ok(settle(&self.0.host, &mut instance.store, answer)??)
+        Ok(settle(&self.0.host.options().limits, answer)??)
     }
 
     /// Opens one account. Sends nothing: [`Connection::check`] proves that the
@@ -117,8 +119,8 @@ impl Connector {
         let allowed = Allowed::new(grants, &self.0.identity.hosts, &self.0.sha256, loopback)?;
         tracing::debug!(connector = %self.0.identity.id, method = %sign.method, ?allowed, "opening");
         let instance = Instance::new(&self.0.host, &self.0.pre, allowed, placeholders).await?;
-        let identity = &self.0.identity;
-        let member = self.0.host.shared().join(&identity.id, &identity.settings, sign, self.0.host.now());
+        // By what it is, not by what it calls itself.
+        let member = self.0.host.shared().join(&self.0.sha256, &self.0.identity.settings, sign, self.0.host.now());
         Connection::open(self.0.host.clone(), instance, member, (&sign.method, &credentials, &settings)).await
     }
 
@@ -143,30 +145,7 @@ impl Instance {
     ) -> Result<Self, Error> {
         let mut store = host.store(allowed, placeholders);
         let guest = bounded(&host.options().limits, pre.instantiate_async(&mut store)).await;
-        let guest = settle(host, &mut store, guest)?;
+        let guest = settle(&host.options().limits, guest)?;
         Ok(Instance { store, guest })
     }
-}
-
-/// What a call came to. After an error the store is of no more use.
-pub(crate) fn settle<T>(
-    host: &Host,
-    store: &mut Store<State>,
-    answer: Result<wasmtime::Result<T>, Limit>,
-) -> Result<T, Error> {
-    let broken = match answer {
-        Ok(Ok(value)) => return Ok(value),
-        Err(limit) => return Err(Error::Limit(limit)),
-        Ok(Err(broken)) => broken,
-    };
-    if store.data().memory.refused {
-        return Err(Error::Limit(Limit::Memory(host.options().limits.memory)));
-    }
-    if broken.is::<PoolConcurrencyLimitError>() {
-        return Err(Error::Limit(Limit::Connections));
-    }
-    Err(Error::Trap(match broken.downcast_ref::<Trap>() {
-        Some(trap) => trap.to_string(),
-        None => format!("{broken:#}"),
-    }))
 }

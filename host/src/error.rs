@@ -27,8 +27,8 @@ pub enum Error {
     /// The connector broke down. The connection is closed; a write that was
     /// under way may have taken effect.
     Trap(String),
-    /// The call went over a limit of the host. The connection is closed unless
-    /// the limit is one on a body.
+    /// The call went over a limit of the host, or loading did. The connection
+    /// is closed unless the limit is one on a body.
     Limit(Limit),
     /// The connection was closed by an earlier trap, limit or cancelled call:
     /// open another and resume from the last cursor.
@@ -42,8 +42,22 @@ pub enum Limit {
     Cpu(Duration),
     /// Elapsed time of one call, waiting included.
     Wall(Duration),
+    /// The component itself, in bytes.
+    Component(u64),
     /// Memory of one connection, in bytes.
     Memory(usize),
+    /// Elements of all tables of one connection.
+    Table(usize),
+    /// Stack of one call, in bytes.
+    Stack(usize),
+    /// What the connector handed to the host at once, in bytes.
+    Result(usize),
+    /// What the connector held at once.
+    Handles(usize),
+    /// Requests of one call.
+    Requests(u64),
+    /// Headers of one request, in bytes.
+    Headers(usize),
     /// Body of one request, in bytes.
     RequestBody(u64),
     /// Body of one answer.
@@ -136,6 +150,29 @@ impl fmt::Display for Limit {
                  a smaller page size or a larger `Limits::memory` would do",
                 limit >> 20
             ),
+            Limit::Component(limit) => write!(
+                f,
+                "the component is larger than {limit} bytes; is it the right file? A larger `Limits::component` would do"
+            ),
+            Limit::Table(limit) => write!(f, "the connector needed tables of more than {limit} elements{IN_DOUBT}"),
+            Limit::Stack(limit) => {
+                write!(f, "the connector called itself too deep for {} KiB of stack{IN_DOUBT}", limit >> 10)
+            }
+            Limit::Result(limit) => write!(
+                f,
+                "the connector handed over more than {} MiB at once and was stopped{IN_DOUBT}; \
+                 a smaller page size or a larger `Limits::result` would do",
+                limit >> 20
+            ),
+            Limit::Handles(limit) => {
+                write!(f, "the connector held more than {limit} handles at once and was stopped{IN_DOUBT}")
+            }
+            Limit::Requests(limit) => {
+                write!(f, "the call began more than {limit} requests and was stopped{IN_DOUBT}")
+            }
+            Limit::Headers(limit) => {
+                write!(f, "a request's headers took more than {limit} bytes, the connector was stopped{IN_DOUBT}")
+            }
             Limit::RequestBody(limit) => {
                 write!(f, "the request's body is larger than {limit} bytes")
             }
@@ -189,4 +226,6 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for Error {}
+// How a limit travels through wasmtime: as the reason of a trap.
+impl std::error::Error for Limit {}
 impl std::error::Error for LoadError {}

@@ -1,6 +1,7 @@
 //! The engine that runs every connector of a process, and how a component gets
 //! into it.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -14,15 +15,16 @@ use crate::bindings::ConnectorPre;
 use crate::bounded::TICK;
 use crate::cache;
 use crate::connector::Connector;
-use crate::error::{Error, LoadError};
+use crate::error::{Error, Limit, LoadError};
 use crate::fit;
 use crate::grants::Allowed;
 use crate::net::Network;
 use crate::options::HostOptions;
 use crate::outgoing::{Outgoing, Way};
+use crate::settle::unfit_code;
 use crate::shared::Shared;
 use crate::sign::Placeholders;
-use crate::state::{CORE_INSTANCES, GUEST_HANDLES, MEMORIES, State, TABLES, link};
+use crate::state::{CORE_INSTANCES, MEMORIES, State, TABLES, link};
 use crate::transport::Transport;
 
 /// Memory of an instance that stays with the process when the instance is gone,
@@ -69,7 +71,9 @@ impl Host {
     /// [`LoadError::Read`] besides those of `load_bytes`.
     pub async fn load(&self, path: impl AsRef<Path>) -> Result<Connector, Error> {
         let path = path.as_ref().to_owned();
-        let reading = aside(move || std::fs::read(&path).map_err(|why| (path, why)));
+        // One byte too many is enough to refuse it, of a file without end too.
+        let most = self.0.options.limits.component.saturating_add(1);
+        let reading = aside(move || read(&path, most).map_err(|why| (path, why)));
         match reading.await? {
             Ok(bytes) => self.load_bytes(bytes).await,
             Err((path, why)) => Err(LoadError::Read { path, why }.into()),
@@ -81,10 +85,15 @@ impl Host {
     /// is, so what this returns fits the contract to the last type.
     ///
     /// # Errors
-    /// A [`LoadError`] that says what does not fit; [`Error::Trap`] or
-    /// [`Error::Limit`] if the component breaks while it says who it is.
+    /// A [`LoadError`] that says what does not fit; [`Error::Limit`] if the
+    /// component is too large; that or [`Error::Trap`] if it breaks while it says
+    /// who it is.
     pub async fn load_bytes(&self, bytes: impl Into<Vec<u8>>) -> Result<Connector, Error> {
         let bytes = bytes.into();
+        let most = self.0.options.limits.component;
+        if bytes.len() as u64 > most {
+            return Err(Error::Limit(Limit::Component(most)));
+        }
         fit::is_component(&bytes)?;
         let host = self.clone();
         let compiling = aside(move || {
@@ -95,7 +104,7 @@ impl Host {
             };
             component.map(|component| (component, sha256))
         });
-        let (component, sha256) = compiling.await?.map_err(|why| LoadError::Invalid(format!("{why:#}")))?;
+        let (component, sha256) = compiling.await?.map_err(|why| unfit_code(&self.0.options.limits, &why))?;
         fit::check(&self.0.engine, &component)?;
         let unfit = |why: wasmtime::Error| LoadError::NotThisContract {
             unknown_imports: Vec::new(),
@@ -129,8 +138,9 @@ impl Host {
         let options = &self.0.options;
         let outgoing = Outgoing::new(self.0.way.clone(), options.limits.clone(), allowed, placeholders);
         let mut store = Store::new(&self.0.engine, State::new(options, outgoing));
-        store.limiter(|state| &mut state.memory);
-        store.set_max_component_handles(GUEST_HANDLES);
+        store.limiter(|state| &mut state.space);
+        store.set_max_component_handles(self.0.options.limits.handles);
+        store.set_hostcall_fuel(self.0.options.limits.result);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
@@ -143,6 +153,8 @@ fn config(options: &HostOptions) -> Config {
     // A trap is told in one line; nobody outside can read frames of the guest.
     config.wasm_backtrace_max_frames(None);
     config.guest_debug(options.inspect_memory);
+    config.max_wasm_stack(options.limits.stack);
+    config.async_stack_size(options.limits.stack.saturating_add(HOST_STACK));
     if options.pooling {
         let connections = options.limits.connections;
         let mut pool = PoolingAllocationConfig::new();
@@ -154,7 +166,10 @@ fn config(options: &HostOptions) -> Config {
             .max_core_instances_per_component(CORE_INSTANCES)
             .max_memories_per_component(MEMORIES)
             .max_tables_per_component(TABLES)
+            // A component may have all of them in one module.
+            .max_tables_per_module(TABLES)
             .max_memory_size(options.limits.memory)
+            .table_elements(options.limits.table)
             // What an instance leaves behind is wiped in place: giving the
             // pages back costs a page fault each when the next one comes.
             .linear_memory_keep_resident(KEPT)
@@ -162,6 +177,16 @@ fn config(options: &HostOptions) -> Config {
         config.allocation_strategy(pool);
     }
     config
+}
+
+/// What the host's own functions have of the stack that a connector runs on, in
+/// bytes: what wasmtime leaves them by default.
+const HOST_STACK: usize = (2 << 20) - (512 << 10);
+
+fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Runs what blocks on a thread where it may.

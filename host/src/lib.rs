@@ -13,9 +13,9 @@
 //!   port 443, at public addresses, following no redirect;
 //! - it never holds the real credential, only a placeholder that the host
 //!   replaces in `Authorization` on the way out;
-//! - it is bounded in memory, processor time, elapsed time, body sizes and
-//!   requests in flight ([`Limits`]); sleeping through a rate limit is not
-//!   mistaken for work;
+//! - it is bounded in memory, processor time, elapsed time, in what it hands
+//!   over, holds and sends ([`Limits`] lists every bound); sleeping through a
+//!   rate limit is not mistaken for work;
 //! - what breaks inside it is an [`Error`], never a panic.
 //!
 //! Unix only: the cache of compiled code rests on owners and modes of files.
@@ -73,6 +73,7 @@ mod options;
 mod outgoing;
 mod redact;
 mod search;
+mod settle;
 mod shared;
 mod sign;
 mod state;

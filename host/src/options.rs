@@ -55,41 +55,37 @@ impl Default for HostOptions {
     }
 }
 
-/// What a connector may use.
-///
-/// | field | default | what happens beyond it |
-/// | --- | --- | --- |
-/// | `memory` | 256 MiB | the connection closes with [`Limit::Memory`](crate::Limit) |
-/// | `cpu` | 10 s a call | the connection closes with `Limit::Cpu`; waiting costs nothing |
-/// | `wall` | 10 min a call | the connection closes with `Limit::Wall` |
-/// | `connect` | 10 s | the request fails, nothing was sent |
-/// | `first_byte` | 2 min | the request fails, its outcome is unknown |
-/// | `between_bytes` | 1 min | the request fails, its outcome is unknown |
-/// | `request_body` | 64 MiB | the request fails |
-/// | `answer_body` | 64 MiB | the request fails |
-/// | `in_flight` | 16 a connection | the request fails, nothing was sent |
-/// | `connections` | 128 a host, with `pooling` | opening fails with `Limit::Connections` |
-///
-/// A connection may further hold some thousands of handles, whose headers and
-/// bodies take some tens of MiB of the host's own memory at the very most, one
-/// memory and 100,000 table elements.
-///
-/// Of the first byte and the bytes after it a connector may ask for shorter
-/// times, never for longer ones; the time to connect is the host's alone.
+#[doc = include_str!("../LIMITS.md")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// The component itself, in bytes, before anything is made of it.
+    pub component: u64,
     /// Memory of one connection, in bytes.
     pub memory: usize,
+    /// Elements of all tables of one connection together.
+    pub table: usize,
+    /// Stack of one call inside the connector, in bytes.
+    pub stack: usize,
     /// Processor time of one call.
     pub cpu: Duration,
     /// Elapsed time of one call: long enough to wait until a rate limit lifts.
     pub wall: Duration,
+    /// What a connector hands to the host at once, be it an answer or what it
+    /// asks for, in bytes as they lie in the host's memory.
+    pub result: usize,
+    /// What a connector may hold at once of the host's and of its own: bodies,
+    /// headers, timers, walks.
+    pub handles: usize,
     /// Looking up a name, connecting and the TLS handshake together.
     pub connect: Duration,
     /// From sending a request to the head of its answer.
     pub first_byte: Duration,
     /// Between two pieces of an answer's body.
     pub between_bytes: Duration,
+    /// Requests that one call begins, those that are refused as well.
+    pub requests: u64,
+    /// Headers of one request, in bytes as they lie in memory.
+    pub headers: usize,
     /// Body of one request, in bytes.
     pub request_body: u64,
     /// Body of one answer, in bytes.
@@ -103,6 +99,9 @@ pub struct Limits {
 /// As good as for ever: longer times overflow a clock.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
+/// As good as without end: what a table or a stack is given is set aside.
+const LARGEST: usize = 64 << 20;
+
 impl Limits {
     /// The same limits, those that mean "none" brought down to what clocks and
     /// semaphores can count.
@@ -110,6 +109,8 @@ impl Limits {
         Limits {
             cpu: self.cpu.min(LONGEST),
             wall: self.wall.min(LONGEST),
+            table: self.table.min(LARGEST),
+            stack: self.stack.min(LARGEST),
             connect: self.connect.min(LONGEST),
             first_byte: self.first_byte.min(LONGEST),
             between_bytes: self.between_bytes.min(LONGEST),
@@ -122,12 +123,19 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
+            component: 64 << 20,
             memory: 256 << 20,
+            table: 20_000,
+            stack: 512 << 10,
             cpu: Duration::from_secs(10),
             wall: Duration::from_secs(600),
+            result: 128 << 20,
+            handles: 1_000,
             connect: Duration::from_secs(10),
             first_byte: Duration::from_secs(120),
             between_bytes: Duration::from_secs(60),
+            requests: 10_000,
+            headers: 64 << 10,
             request_body: 64 << 20,
             answer_body: 64 << 20,
             in_flight: 16,
@@ -194,3 +202,6 @@ impl HostWallClock for GuestClock {
         self.0.unix()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use tracing::{Instrument, Span};
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::body::{Bounded, Overflow};
+use crate::error::Limit;
 use crate::error_body;
 use crate::grants::Allowed;
 use crate::net::Network;
@@ -32,6 +33,8 @@ pub(crate) struct Outgoing {
     pub(crate) placeholders: Placeholders,
     pub(crate) limits: Limits,
     pub(crate) overflow: Overflow,
+    /// Requests that the present call has begun.
+    pub(crate) begun: u64,
     way: Way,
     in_flight: Arc<Semaphore>,
 }
@@ -46,7 +49,13 @@ impl Outgoing {
     /// A connection that may call what `allowed` says.
     pub(crate) fn new(way: Way, limits: Limits, allowed: Allowed, placeholders: Placeholders) -> Self {
         let in_flight = Arc::new(Semaphore::new(limits.in_flight));
-        Outgoing { allowed, placeholders, limits, overflow: Overflow::default(), way, in_flight }
+        Outgoing { allowed, placeholders, limits, overflow: Overflow::default(), begun: 0, way, in_flight }
+    }
+
+    /// Counts one more request of the present call, whatever becomes of it.
+    pub(crate) fn count(&mut self) -> Result<(), Limit> {
+        self.begun = self.begun.saturating_add(1);
+        if self.begun > self.limits.requests { Err(Limit::Requests(self.limits.requests)) } else { Ok(()) }
     }
 
     /// Everything that is decided before a request leaves.

@@ -81,7 +81,7 @@ impl Shared {
         Ok(Shared { salt, ..Shared::default() })
     }
 
-    /// A connection of `connector` that signs in like this.
+    /// A connection of `connector`, told by its SHA-256, that signs in like this.
     pub(crate) fn join(&self, connector: &str, schema: &str, sign: &Sign, now: Duration) -> Member {
         let digest = self.digest(connector, schema, sign);
         let mut keys = locked(&self.keys);

@@ -1,4 +1,4 @@
-//! What a store holds: the WASI contexts, the way out and the memory limit. A
+//! What a store holds: the WASI contexts, the way out and what is left of memory. A
 //! connector gets no environment, argument, file, socket or standard stream.
 
 use wasmtime::ResourceLimiter;
@@ -10,19 +10,12 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http::types;
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::options::{GuestClock, HostOptions};
+use crate::error::Limit;
+use crate::options::{GuestClock, HostOptions, Limits};
 use crate::outgoing::Outgoing;
 
-/// Handles of one connection, on the host's side: each keeps some memory of the
-/// host. A request takes about ten, and they are given back.
-const HANDLES: usize = 2_000;
-
-/// Handles of one connection, on the connector's side; those of its own
-/// resources count as well.
-pub(crate) const GUEST_HANDLES: usize = 10_000;
-
-/// Headers of one request, in bytes, as they lie in memory.
-const HEADERS: usize = 64 << 10;
+/// Random bytes that a connector gets at once: filling them takes the host's time.
+const RANDOM: u64 = 64 << 10;
 
 /// What one component consists of: as much as tools make of one program, with
 /// room to spare.
@@ -36,13 +29,13 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     pub(crate) outgoing: Outgoing,
-    pub(crate) memory: MemoryLimit,
+    pub(crate) space: Space,
 }
 
 impl State {
     pub(crate) fn new(options: &HostOptions, outgoing: Outgoing) -> Self {
         let mut wasi = WasiCtx::builder();
-        wasi.allow_udp(false).allow_tcp(false);
+        wasi.allow_udp(false).allow_tcp(false).max_random_size(RANDOM);
         if let Some(clock) = &options.clock {
             wasi.monotonic_clock(GuestClock(clock.clone()));
             wasi.wall_clock(GuestClock(clock.clone()));
@@ -53,10 +46,10 @@ impl State {
             wasi.insecure_random_seed(u128::from(seed));
         }
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES);
+        table.set_max_capacity(options.limits.handles);
         let mut http = WasiHttpCtx::new();
-        http.set_field_size_limit(HEADERS);
-        State { table, wasi: wasi.build(), http, outgoing, memory: MemoryLimit::new(options.limits.memory) }
+        http.set_field_size_limit(options.limits.headers);
+        State { table, wasi: wasi.build(), http, outgoing, space: Space::new(&options.limits) }
     }
 }
 
@@ -72,55 +65,48 @@ impl WasiHttpView for State {
     }
 }
 
-/// Refuses memory beyond the limit and remembers it, so that the trap that
-/// follows can be told from others.
-pub(crate) struct MemoryLimit {
+/// What is left of memory and table elements. Asking for more ends the call with
+/// the limit as its reason: whatever the connector would make of a refusal, the
+/// platform is told which limit it was.
+pub(crate) struct Space {
+    memory: Left,
+    table: Left,
+}
+
+/// Of a limit, how much is left.
+struct Left {
     limit: usize,
     left: usize,
-    elements_left: usize,
-    pub(crate) refused: bool,
 }
 
-/// All tables of a component together. They hold its function pointers: some
-/// thousands.
-const TABLE_ELEMENTS: usize = 100_000;
-
-impl MemoryLimit {
-    fn new(limit: usize) -> Self {
-        MemoryLimit { limit, left: limit, elements_left: TABLE_ELEMENTS, refused: false }
+impl Space {
+    fn new(limits: &Limits) -> Self {
+        let whole = |limit| Left { limit, left: limit };
+        Space { memory: whole(limits.memory), table: whole(limits.table) }
     }
-}
 
-impl MemoryLimit {
     /// All memories together, in bytes.
     pub(crate) fn used(&self) -> usize {
-        self.limit - self.left
+        self.memory.limit - self.memory.left
     }
 }
 
-impl ResourceLimiter for MemoryLimit {
+impl Left {
+    /// All memories, or all tables, of a connector count together.
+    fn grow(&mut self, current: usize, desired: usize, named: fn(usize) -> Limit) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        self.left = self.left.checked_sub(more).ok_or_else(|| named(self.limit))?;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for Space {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        // All memories of a component together.
-        match self.left.checked_sub(desired.saturating_sub(current)) {
-            Some(left) => {
-                self.left = left;
-                Ok(true)
-            }
-            None => {
-                self.refused = true;
-                Ok(false)
-            }
-        }
+        self.memory.grow(current, desired, Limit::Memory)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        match self.elements_left.checked_sub(desired.saturating_sub(current)) {
-            Some(left) => {
-                self.elements_left = left;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        self.table.grow(current, desired, Limit::Table)
     }
 
     fn instances(&self) -> usize {
@@ -158,16 +144,23 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 mod tests {
     use super::*;
 
+    fn left(space: &mut Space, table: bool, current: usize, desired: usize) -> Option<Limit> {
+        let grown = match table {
+            false => space.memory_growing(current, desired, None),
+            true => space.table_growing(current, desired, None),
+        };
+        grown.err().map(|refused| *refused.downcast_ref::<Limit>().unwrap())
+    }
+
     #[test]
     fn all_memories_and_all_tables_count_together() {
-        let mut limit = MemoryLimit::new(100);
-        let mut memory = |current, desired| limit.memory_growing(current, desired, None).unwrap();
-        assert!(memory(0, 60) && memory(60, 80) && memory(0, 20));
-        assert!(!memory(20, 21));
-        assert!(limit.refused);
-
-        let mut table = |current, desired| limit.table_growing(current, desired, None).unwrap();
-        assert!(table(0, TABLE_ELEMENTS - 10) && table(0, 10));
-        assert!(!table(10, 11));
+        for (table, limit) in [(false, Limit::Memory(100)), (true, Limit::Table(100))] {
+            let mut space = Space::new(&Limits { memory: 100, table: 100, ..Limits::default() });
+            for (current, desired, expected) in
+                [(0, 60, None), (60, 80, None), (0, 21, Some(limit)), (0, 20, None), (20, 21, Some(limit))]
+            {
+                assert_eq!(left(&mut space, table, current, desired), expected, "{current} to {desired}");
+            }
+        }
     }
 }

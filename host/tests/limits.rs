@@ -203,6 +203,13 @@ async fn what_does_not_fit_is_not_loaded() {
 async fn limits_may_be_without_bound() {
     let forever = Duration::MAX;
     let limits = Limits {
+        component: u64::MAX,
+        table: usize::MAX,
+        stack: usize::MAX,
+        result: usize::MAX,
+        handles: usize::MAX,
+        requests: u64::MAX,
+        headers: usize::MAX,
         cpu: forever,
         wall: forever,
         connect: forever,
