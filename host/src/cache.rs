@@ -4,7 +4,7 @@
 //! nothing can be swapped between a check and its use.
 //!
 //! A file is named after the component, wasmtime's version and its
-//! configuration, written aside and renamed, and ends with a SHA-256 of its name
+//! configuration, written aside and renamed, and ends with a digest of its name
 //! and the rest. Whatever is wrong with it, the component is compiled anew.
 //!
 //! The digest tells accidents: a file cut short, or put under another's name. It
@@ -19,8 +19,8 @@
 use std::fmt;
 use std::fs::{DirBuilder, File};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::io::{self, BufReader, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,8 +29,12 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+use xxhash_rust::xxh3::Xxh3Default;
 
-const DIGEST: usize = 32;
+const DIGEST: usize = 16;
+
+/// Bytes that are read at a time.
+const READ: usize = 64 << 10;
 
 /// The age at which nobody is still writing a file, in seconds: a day.
 const STALE: u64 = 24 * 60 * 60;
@@ -93,8 +97,8 @@ pub(crate) fn load_or_compile(
         }
     };
     let name = entry_name(engine, sha256);
-    match folder.read(&name) {
-        Ok(Some(code)) => match deserialize(engine, &code) {
+    match folder.find(&name) {
+        Ok(Some(entry)) => match deserialize(engine, &entry) {
             Ok(component) => return Ok(component),
             Err(why) => tracing::warn!(entry = %name, %why, "compiled anew"),
         },
@@ -108,14 +112,18 @@ pub(crate) fn load_or_compile(
     Ok(component)
 }
 
+/// Maps the entry rather than reading it: of two megabytes of code a program
+/// that asks for one page touches little, and processes share what they touch.
 #[allow(unsafe_code)]
-fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes come from a file that only this user can write, in a
-    // folder that only this user can write, and their digest shows that they
-    // are what `write` wrote under this name: the output of
-    // `Component::serialize`. wasmtime itself refuses another version or
-    // configuration.
-    unsafe { Component::deserialize(engine, code) }
+fn deserialize(engine: &Engine, entry: &File) -> wasmtime::Result<Component> {
+    // The file that was looked at, whatever its name leads to by now.
+    let opened = format!("/dev/fd/{}", entry.as_raw_fd());
+    // SAFETY: the file is one that only this user can write, in a folder that
+    // only this user can write, and its digest shows that it is what `write`
+    // wrote under this name: the output of `Component::serialize`. It is never
+    // written to again, only replaced. wasmtime itself refuses another version
+    // or configuration.
+    unsafe { Component::deserialize_file(engine, opened) }
 }
 
 /// Component, wasmtime's version and configuration (both are in the engine's
@@ -149,23 +157,27 @@ impl Folder {
         Ok(Folder(folder))
     }
 
-    /// The content of an entry; `None` if there is none.
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
+    /// An entry that is sound; `None` if there is none.
+    fn find(&self, name: &str) -> Result<Option<File>, Unusable> {
         // Without NONBLOCK, opening a pipe that somebody put here would hang.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(&self.0, name, flags, Mode::empty()) {
             Err(rustix::io::Errno::NOENT) => return Ok(None),
             other => other?,
         };
-        ours(&rustix::fs::fstat(&file)?, FileType::RegularFile)?;
-        let mut content = Vec::new();
-        File::from(file).read_to_end(&mut content)?;
-        let code = content.len().checked_sub(DIGEST).ok_or(Unusable::Damaged)?;
-        if seal(name, &content[..code])[..] != content[code..] {
+        let stat = rustix::fs::fstat(&file)?;
+        ours(&stat, FileType::RegularFile)?;
+        let mut file = File::from(file);
+        let length = u64::try_from(stat.st_size).ok().and_then(|size| size.checked_sub(DIGEST as u64));
+        let mut sealing = Seal::of(name);
+        let mut code = BufReader::with_capacity(READ, (&file).take(length.ok_or(Unusable::Damaged)?));
+        let copied = io::copy(&mut code, &mut sealing)?;
+        let mut seal = Vec::new();
+        file.read_to_end(&mut seal)?;
+        if Some(copied) != length || sealing.end()[..] != seal[..] {
             return Err(Unusable::Damaged);
         }
-        content.truncate(code);
-        Ok(Some(content))
+        Ok(Some(file))
     }
 
     /// Removes what writers that were killed have left behind. What cannot be
@@ -209,9 +221,39 @@ impl Folder {
     }
 }
 
-/// What an entry of this name and code ends with.
+/// What an entry of this name and code ends with. It tells damage, not malice:
+/// against that there are owners and modes, so it may be fast.
 fn seal(name: &str, code: &[u8]) -> [u8; DIGEST] {
-    Sha256::new_with_prefix(name).chain_update(b"\n").chain_update(code).finalize().into()
+    let mut seal = Seal::of(name);
+    seal.0.update(code);
+    seal.end()
+}
+
+/// The same of code that comes piece by piece.
+struct Seal(Xxh3Default);
+
+impl Seal {
+    fn of(name: &str) -> Seal {
+        let mut digest = Xxh3Default::new();
+        digest.update(name.as_bytes());
+        digest.update(b"\n");
+        Seal(digest)
+    }
+
+    fn end(self) -> [u8; DIGEST] {
+        self.0.digest128().to_le_bytes()
+    }
+}
+
+impl Write for Seal {
+    fn write(&mut self, code: &[u8]) -> io::Result<usize> {
+        self.0.update(code);
+        Ok(code.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether what `stat` tells of is of this kind, this user's, and closed to
