@@ -23,8 +23,8 @@ setup: ## Install the toolchain's wasm target, unless it is there
 
 .PHONY: component
 component: setup ## Build the component: target/pagerduty.wasm
-	$(CARGO) build --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector
-	cp target/wasm32-wasip2/guest/pagerduty.wasm $(WASM)
+	@mkdir -p $(dir $(WASM))
+	cp "$$(CARGO="$(CARGO)" scripts/component)" $(WASM)
 
 .PHONY: build
 build: component ## Build the component and the tool: target/release/connector
@@ -75,6 +75,14 @@ simulator-check: build ## Check the simulator's answers with the judge in JUDGE=
 .PHONY: catalog-check
 catalog-check: ## Say what differs between the catalog and the official documents in SPEC=
 	@$(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog --against "$(SPEC)" $(ARGS)
+
+.PHONY: reproducible
+reproducible: component ## Build the component once more, elsewhere and otherwise, and compare the bytes
+	scripts/reproducible $(WASM)
+
+.PHONY: deny
+deny: ## Check licences, duplicates, sources of all dependencies; advisories with a clone of RustSec's in ADVISORIES=
+	@CARGO="$(CARGO)" scripts/deny "$(ADVISORIES)"
 
 .PHONY: size
 size: component ## Print the component by part; fails over its budget (needs python3)

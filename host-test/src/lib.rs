@@ -10,7 +10,7 @@ pub mod lists;
 mod world;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 pub use connector_host as host;
@@ -30,13 +30,15 @@ pub fn root() -> &'static Path {
 pub fn component() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["build", "--quiet", "--locked", "--profile", "guest", "--target", "wasm32-wasip2"])
-            .args(["-p", "pagerduty-connector"])
-            .status();
-        assert!(built.is_ok_and(|status| status.success()), "the component does not build");
-        target.join("wasm32-wasip2/guest/pagerduty.wasm")
+        // As it is released: it prints the path last.
+        let built = Command::new(root().join("scripts/component"))
+            .arg("--quiet")
+            .env("CARGO", env!("CARGO"))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("scripts/component runs");
+        assert!(built.status.success(), "the component does not build");
+        let printed = String::from_utf8(built.stdout).expect("a path");
+        PathBuf::from(printed.trim_end_matches('\n'))
     })
 }
