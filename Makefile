@@ -84,6 +84,14 @@ reproducible: component ## Build the component once more, elsewhere and otherwis
 deny: ## Check licences, duplicates, sources of all dependencies; advisories with a clone of RustSec's in ADVISORIES=
 	@CARGO="$(CARGO)" scripts/deny "$(ADVISORIES)"
 
+.PHONY: sbom
+sbom: build ## Write what component and tool are made of (CycloneDX): target/*.cdx.json (needs python3 3.11, PyPI)
+	scripts/sbom/run
+
+.PHONY: release
+release: sbom ## Lay out what is given away: target/release-files
+	scripts/release
+
 .PHONY: size
 size: component ## Print the component by part; fails over its budget (needs python3)
 	@figures="$$($(CARGO) run --quiet --release --locked -p catalog-compiler -- catalog)"; \
