@@ -44,7 +44,7 @@ fn crates_come_from_one_registry_by_checksum() {
             let of = |key: &str| package.get(key).and_then(toml::Value::as_str);
             let pinned = of("checksum").is_some_and(|sum| sum.len() == 64);
             // Without a source it is one of the workspace.
-            assert!(of("source").is_none_or(|source| source == CRATES && pinned), "{name}: {package}");
+            assert!(of("source").is_none_or(|source| source == CRATES && pinned), "{name}: {package:?}");
         }
     }
 }
