@@ -87,7 +87,7 @@ fn unpinned(command: &str) -> Option<&'static str> {
     let calls = |word: &&str| {
         [format!("cargo {word} "), format!("(CARGO) {word} "), format!("cargo\" {word} ")].iter().any(|call| has(call))
     };
-    if cargo.iter().any(|word| calls(&word)) && !has("--locked") && !has("$(WORKSPACE)") {
+    if cargo.iter().any(calls) && !has("--locked") && !has("$(WORKSPACE)") {
         return Some("cargo without --locked");
     }
     // What a judge outside the repository needs comes after what is pinned, and finds it there.
