@@ -24,9 +24,9 @@ setup: ## Install the toolchain's wasm target, unless it is there
 
 .PHONY: component
 component: setup ## Build the component, target/pagerduty.wasm, and the tests' hostile one
-	$(CARGO) build --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector -p hostile-connector
-	cp target/wasm32-wasip2/guest/pagerduty.wasm $(WASM)
-	cp target/wasm32-wasip2/guest/hostile.wasm $(HOSTILE)
+	@mkdir -p $(dir $(WASM))
+	cp "$$(CARGO="$(CARGO)" scripts/component)" $(WASM)
+	cp "$$(HOSTILE=1 CARGO="$(CARGO)" scripts/component)" $(HOSTILE)
 
 .PHONY: build
 build: component ## Build the component and the tool: target/release/connector
@@ -86,6 +86,22 @@ bench: build ## Measure beside a native client and PagerDuty's own (ROWS=, RUNS=
 .PHONY: bench-test
 bench-test: ## Test what the benchmarks compute, without measuring
 	python3 -m unittest discover -s bench
+
+.PHONY: reproducible
+reproducible: component ## Build the component once more, elsewhere and otherwise, and compare the bytes
+	scripts/reproducible $(WASM)
+
+.PHONY: deny
+deny: ## Check licences, duplicates, sources of all dependencies; advisories with a clone of RustSec's in ADVISORIES=
+	@CARGO="$(CARGO)" scripts/deny "$(ADVISORIES)"
+
+.PHONY: sbom
+sbom: build ## Write what component and tool are made of (CycloneDX): target/*.cdx.json (needs python3 3.11, PyPI)
+	scripts/sbom/run
+
+.PHONY: release
+release: sbom ## Lay out what is given away: target/release-files
+	scripts/release
 
 .PHONY: size
 size: component ## Print the component by part; fails over its budget (needs python3)

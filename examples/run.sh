@@ -12,7 +12,7 @@ unset PAGERDUTY_TOKEN PAGERDUTY_USER_TOKEN
 work=target/examples
 mkdir -p "$work"
 [ -x "$work/python/bin/pip" ] || python3 -m venv "$work/python"
-"$work/python/bin/pip" install --quiet --disable-pip-version-check -r examples/python-host/requirements.txt
+"$work/python/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r examples/python-host/requirements.txt
 (
   cd examples/node-host
   [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund

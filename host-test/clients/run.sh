@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs PagerDuty's own clients against the simulator. After `make build`; needs python3 (3.10 or later), node 20.19 or
+# Runs PagerDuty's own clients against the simulator. After `make build`; needs python3 (3.11 or later), node 20.19 or
 # later and npm. Each client gets a simulator of its own, so that neither sees what the other wrote.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 work=target/clients here=host-test/clients
 mkdir -p "$work"
 [ -x "$work/python/bin/pip" ] || python3 -m venv "$work/python"
-"$work/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+"$work/python/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.txt"
 (
   cd "$here"
   [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund

@@ -10,7 +10,7 @@ pub mod lists;
 mod world;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 pub use connector_host as host;
@@ -29,7 +29,7 @@ pub fn root() -> &'static Path {
 /// When it does not build; cargo's own messages are printed.
 pub fn component() -> &'static Path {
     static AT: OnceLock<PathBuf> = OnceLock::new();
-    AT.get_or_init(|| built().join("pagerduty.wasm"))
+    AT.get_or_init(|| built(false))
 }
 
 /// A component that fits the same contract and means harm (`hostile/`), built in
@@ -39,20 +39,19 @@ pub fn component() -> &'static Path {
 /// When it does not build; cargo's own messages are printed.
 pub fn hostile() -> &'static Path {
     static AT: OnceLock<PathBuf> = OnceLock::new();
-    AT.get_or_init(|| built().join("hostile.wasm"))
+    AT.get_or_init(|| built(true))
 }
 
-/// The folder that holds both, as `make component` builds them.
-fn built() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["build", "--quiet", "--locked", "--profile", "guest", "--target", "wasm32-wasip2"])
-            .args(["-p", "pagerduty-connector", "-p", "hostile-connector"])
-            .status();
-        assert!(built.is_ok_and(|status| status.success()), "the components do not build");
-        target.join("wasm32-wasip2/guest")
-    })
+/// Builds one of the two as it is released.
+fn built(hostile: bool) -> PathBuf {
+    let mut building = Command::new(root().join("scripts/component"));
+    building.arg("--quiet").env("CARGO", env!("CARGO")).env_remove("HOSTILE").stderr(Stdio::inherit());
+    if hostile {
+        building.env("HOSTILE", "1");
+    }
+    let built = building.output().expect("scripts/component runs");
+    assert!(built.status.success(), "the component does not build");
+    // It prints the path last.
+    let printed = String::from_utf8(built.stdout).expect("a path");
+    PathBuf::from(printed.trim_end_matches('\n'))
 }

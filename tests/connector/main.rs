@@ -22,5 +22,6 @@ mod secrets;
 mod signin;
 mod snapshot;
 mod sockets;
+mod supply;
 mod walks;
 mod windows;
