@@ -217,7 +217,7 @@ def growing(records, runs):
     marks = ()
     if records <= 100_000:
         contestants += [walk(IDLE, "guest", 1)]
-        marks = (pages(GUEST, 0, records), pages(guest8, 7, records))
+        marks = (pages(GUEST, 0, records), pages(guest8, 8, records))
     title = f"Growth: a walk of {records:,} incidents"
     return Row(f"growth-{records}", title, records, tuple(contestants), marks, runs=runs)
 

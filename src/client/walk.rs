@@ -232,7 +232,7 @@ impl<S: Transport + Clock> Client<S> {
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);
         if walk.served > 1 {
-            self.look_ahead(walk);
+            self.look_ahead(walk, 0);
         }
         Ok(delivered)
     }

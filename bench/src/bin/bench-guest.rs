@@ -72,7 +72,9 @@ impl Bench {
     /// Opens the account with the key of this number.
     async fn open(&self, number: usize, contest: &Contest) -> Result<Connection, Error> {
         let ahead = match contest.workload {
-            Workload::Walk => contest.in_flight - 1,
+            // The page that is asked for counts among those under way.
+            Workload::Walk if contest.in_flight > 1 => contest.in_flight,
+            Workload::Walk => 0,
             Workload::Small | Workload::Start | Workload::Many => 0,
         };
         let sign = Sign {

@@ -34,8 +34,9 @@ impl<S: Transport + Clock> Client<S> {
         let operation = walk.source.operation;
         // The first page of a walk is asked for alone: a host that takes one
         // page an instance pays for one.
-        if walk.served > 0 && walk.place.as_ref() == Some(place) {
-            self.look_ahead(walk);
+        let further = walk.served > 0 && walk.place.as_ref() == Some(place);
+        if further {
+            self.look_ahead(walk, 0);
         }
         let mut values = walk.source.values(place, paging::values(operation, &place.position, size));
         let begun = match walk.ahead.pop_front() {
@@ -54,6 +55,9 @@ impl<S: Transport + Clock> Client<S> {
         if exchanged.is_err() && !walk.ahead.is_empty() {
             values.truncate(own);
             walk.ahead.push_front(Ahead { values, begun: None });
+        } else if further && exchanged.is_ok() {
+            // The next request need not wait until this page has been read.
+            self.look_ahead(walk, 1);
         }
         exchanged.map(|(response, rate)| Answered { response, rate })
     }
@@ -66,8 +70,9 @@ impl<S: Transport + Clock> Client<S> {
         counted && walk.total.is_none() && (walk.divisible(place).is_some() || ahead)
     }
 
-    /// Sends for the pages that follow where the walk stands.
-    pub(super) fn look_ahead(&self, walk: &mut Walk<S::Pending>) {
+    /// Sends for the pages that follow where the walk stands, the first `passed`
+    /// of them left out.
+    pub(super) fn look_ahead(&self, walk: &mut Walk<S::Pending>, passed: u32) {
         let (Some(place), Some(total)) = (&walk.place, walk.total) else { return };
         let operation = walk.source.operation;
         let (Some(size), Some(key)) = (paging::size(operation, &place.position, walk.size), walk.source.keys.0) else {
@@ -75,13 +80,14 @@ impl<S: Transport + Clock> Client<S> {
         };
         let bucket = bucket(operation, Some(key));
         let authorization = self.connection.authorization(key);
-        for pages in 0..self.connection.ahead {
+        for number in 0..self.connection.ahead {
+            let pages = number.saturating_add(passed);
             let overlap = self.connection.overlap;
             let Some(page) = paging::ahead(operation, &place.position, size, overlap, pages, total) else { return };
             let values = walk.source.values(place, page);
-            match walk.ahead.get(pages as usize) {
+            match walk.ahead.get(number as usize) {
                 Some(ahead) if ahead.values == values => continue,
-                Some(_) => walk.ahead.truncate(pages as usize),
+                Some(_) => walk.ahead.truncate(number as usize),
                 None => {}
             }
             let (now, reserve) = (self.system.now_ms(), self.connection.rate_reserve);
