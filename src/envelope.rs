@@ -135,6 +135,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 #[cfg(test)]
+mod cases;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
