@@ -23,4 +23,5 @@ mod signin;
 mod snapshot;
 mod sockets;
 mod walks;
+mod webhooks;
 mod windows;
