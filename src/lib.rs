@@ -11,7 +11,7 @@
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only the pure modules are tested
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
-    test,
+    any(test, fuzzing),
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
@@ -26,6 +26,8 @@ mod custom;
 mod envelope;
 mod error;
 mod feed;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod paging;
 mod rates;
 mod request;

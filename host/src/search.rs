@@ -6,6 +6,8 @@
 
 use crate::contract::{Operation, Stability};
 
+#[cfg(test)]
+mod properties;
 mod rank;
 use rank::{Texts, rank};
 
@@ -83,5 +85,22 @@ mod tests {
         check("zebra", &[]);
         check("??", &["incidents.old", "incidents.list", "incidents.notes.create", "services.list"]);
         check("", &["incidents.old", "incidents.list", "incidents.notes.create", "services.list"]);
+    }
+
+    /// The inputs that fuzzing kept.
+    #[test]
+    fn what_holds_for_any_input() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+        let mut read = 0;
+        for folder in ["corpus/search", "regressions/search"] {
+            for file in std::fs::read_dir(root.join(folder)).into_iter().flatten() {
+                let file = file.unwrap().path();
+                let input = std::fs::read(&file).unwrap();
+                let held = std::panic::catch_unwind(|| properties::hold(&input));
+                assert!(held.is_ok(), "{} shows a fault", file.display());
+                read += 1;
+            }
+        }
+        assert!(read >= 5, "{read} inputs");
     }
 }

@@ -84,7 +84,7 @@ async fn a_test_of_a_subscription_arrives() {
     let world = World::new().await;
     let (id, secret) = subscribed(&world).await;
     let mut on = world.open(tokens::ACCOUNT).await;
-    on.call("webhook-subscriptions.ping", &json!({"id": id}).to_string()).await.expect("a ping");
+    on.call("webhook-subscriptions.test", &json!({"id": id}).to_string()).await.expect("a ping");
     let deliveries = world.simulator.deliveries();
     assert_eq!((deliveries.len(), world.simulator.deliveries().len()), (1, 0));
     let event = receive(&world, &[secret], &deliveries[0]).await.expect("an event");
