@@ -25,7 +25,7 @@ pub(super) fn hold(input: &[u8]) {
     // A word that shares nothing with a name is not a slip of it.
     assert!(near.is_none_or(|near| near.chars().any(|letter| word.contains(letter))), "{word}: {near:?}");
     // Comparing with every name takes most of the time: the rest now and then.
-    if fnv(input, 0) % 16 == 0 {
+    if fnv(input, 0).is_multiple_of(16) {
         assert_eq!(nearest(&word, ids()), near);
         let told = suggestion(&word, ids());
         assert_eq!(told, near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default());
