@@ -48,6 +48,10 @@ figures: component ## Print what walks cost: requests against the fewest possibl
 fire: component ## Try sound, broken and hostile arguments on every operation (FIRE_SEED=, FIRE_ROUNDS=)
 	$(CARGO) test $(WORKSPACE) --test connector fire_ -- --nocapture --test-threads 1
 
+.PHONY: fuzz
+fuzz: ## Look for inputs that break a promise (SECONDS= each, TARGET=, SANITIZER=)
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)" "$(SANITIZER)"
+
 .PHONY: snapshots
 snapshots: component ## Write the expected texts anew, for review
 	UPDATE_SNAPSHOTS=1 $(CARGO) test $(WORKSPACE)

@@ -17,7 +17,7 @@ use crate::connection::{Connection, METHODS, settings_schema};
 use crate::error::{Error, Reason, Violation};
 use crate::rates::Rate;
 use crate::transport::Wasi;
-use crate::{account, choices, custom, schema};
+use crate::{account, choices, custom, schema, webhook};
 
 mod extra;
 
@@ -205,8 +205,14 @@ impl triggers::Guest for Component {
         Ok("[]".to_owned())
     }
 
-    fn receive(_: Vec<String>, _: Vec<(String, String)>, _: Vec<u8>) -> Result<Vec<triggers::Event>, types::Error> {
-        Err(no_triggers())
+    fn receive(
+        secrets: Vec<String>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<Vec<triggers::Event>, types::Error> {
+        let events = webhook::receive(&secrets, &headers, &body).map_err(|error| outgoing_error(*error))?;
+        let event = |webhook::Event { id, kind, at, subject, extra }| triggers::Event { id, kind, at, subject, extra };
+        Ok(events.into_iter().map(event).collect())
     }
 }
 
@@ -230,7 +236,7 @@ impl inventory::Guest for Component {
 }
 
 fn no_triggers() -> types::Error {
-    invalid("this connector has no triggers: `triggers` lists none")
+    invalid("this connector has no triggers: `triggers` lists none. What a webhook delivers is read by `receive`")
 }
 
 fn no_kinds() -> types::Error {

@@ -222,6 +222,9 @@ fn word<T: DeserializeOwned>(name: &str, value: &str) -> Result<Option<T>, Troub
 }
 
 #[cfg(test)]
+mod cases;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

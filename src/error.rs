@@ -162,6 +162,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     // A change of every letter is another word, not a slip.
     let most = (word.len() / 3).max(2).min(word.len().saturating_sub(1));
     candidates
+        // Letters that one has more are changes already.
+        .filter(|candidate| candidate.chars().count().abs_diff(word.len()) <= most)
         .map(|candidate| (distance(&word, candidate), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)

@@ -3,14 +3,17 @@
 //! Reading order, which is also the way the data flows: [`catalog`] and
 //! [`error`]; [`connection`] and [`arguments`]; [`request`], [`response`], [`envelope`],
 //! [`paging`], [`time`], [`windows`], [`feed`], [`retry`] and [`rates`]; [`client`], [`choices`], [`account`]
-//! and [`schema`]; [`component`], which exports the contract; [`transport`],
+//! and [`schema`]; [`webhook`]; [`component`], which exports the contract; [`transport`],
 //! the only I/O.
 //!
 //! Rule: this file holds the list of modules and the bindings, nothing else.
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only the pure modules are tested
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    any(test, fuzzing),
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
 
 mod account;
 mod arguments;
@@ -23,6 +26,8 @@ mod custom;
 mod envelope;
 mod error;
 mod feed;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod paging;
 mod rates;
 mod request;
@@ -31,6 +36,7 @@ mod retry;
 mod schema;
 mod time;
 mod transport;
+mod webhook;
 mod windows;
 
 /// The contract's types, generated from `wit/connector.wit`.

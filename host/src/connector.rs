@@ -1,5 +1,6 @@
-//! One loaded component: who it is, how one signs in, what it can do. None of
-//! that needs a credential or the network, and none of it is let out.
+//! One loaded component: who it is, how one signs in, what it can do, what a
+//! webhook delivered. None of that needs a credential of an account or the
+//! network, and none of it is let out.
 
 use std::sync::Arc;
 
@@ -9,12 +10,12 @@ use wasmtime::Store;
 use crate::bindings;
 use crate::bounded::bounded;
 use crate::connection::Connection;
-use crate::contract::{AuthMethod, Detail, Identity, Operation};
+use crate::contract::{AuthMethod, Detail, Event, Identity, Operation};
 use crate::error::{Error, LoadError};
 use crate::grants::{Allowed, Grants};
 use crate::host::Host;
 use crate::settle::{settle, sound_identity};
-use crate::sign::{self, Placeholders, Sign};
+use crate::sign::{self, Placeholders, Secret, Sign};
 use crate::state::State;
 
 /// A component that fits the contract, ready to be instantiated. Cheap to clone.
@@ -102,6 +103,29 @@ impl Connector {
         let guest = instance.guest.saas_connector_catalog();
         let answer = bounded(&self.0.host.options().limits, guest.call_describe(&mut instance.store, operation));
         let answer = answer.await;
+        Ok(settle(&self.0.host.options().limits, answer)??)
+    }
+
+    /// Verifies what a webhook delivered and reads its events. Needs no account
+    /// and sends nothing. `secrets` are those of the subscriptions that deliver
+    /// here, shown once when each was made; unlike an account's key the connector
+    /// is given them. `headers` are all that came, and `body` its very bytes.
+    ///
+    /// # Errors
+    /// [`Error::Connector`] with reason `unauthenticated` if no signature fits,
+    /// `invalid` for what can be no delivery, `unexpected` for one that is signed
+    /// and cannot be read; [`Error::Trap`] and [`Error::Limit`].
+    pub async fn receive(
+        &self,
+        secrets: &[Secret],
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Vec<Event>, Error> {
+        let secrets: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
+        let mut instance = self.catalog_instance().await?;
+        let guest = instance.guest.saas_connector_triggers();
+        let answer = guest.call_receive(&mut instance.store, &secrets, headers, body);
+        let answer = bounded(&self.0.host.options().limits, answer).await;
         Ok(settle(&self.0.host.options().limits, answer)??)
     }
 

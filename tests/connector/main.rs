@@ -24,4 +24,5 @@ mod snapshot;
 mod sockets;
 mod supply;
 mod walks;
+mod webhooks;
 mod windows;

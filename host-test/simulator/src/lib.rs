@@ -15,6 +15,7 @@ mod auth;
 mod call;
 mod collection;
 mod crud;
+mod delivery;
 mod errors;
 mod fault;
 mod limits;
@@ -36,6 +37,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 pub use auth::tokens;
+pub use delivery::Delivery;
 pub use fault::{Disconnect, Fault};
 pub use seed::ROUTING_KEY;
 pub use server::Server;
@@ -123,6 +125,19 @@ impl Simulator {
     /// Forgets the requests seen so far.
     pub fn clear_requests(&self) {
         self.lock().clear_requests();
+    }
+
+    /// An event as a webhook subscription would deliver it, such as
+    /// `incident.triggered` of an incident; none where the subscription is not
+    /// there, inactive or disabled. Nothing is sent.
+    pub fn deliver(&self, subscription: &str, kind: &str, data: serde_json::Value) -> Option<Delivery> {
+        self.lock().deliver(subscription, kind, data)
+    }
+
+    /// What the tests of subscriptions (`POST .../ping`) delivered since this was
+    /// asked the last time, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.lock().deliveries()
     }
 
     /// Adds an answer to be given instead of the usual one. Faults are tried

@@ -16,7 +16,7 @@ use crate::reply::Reply;
 use crate::routes::Route;
 use crate::store::Store;
 use crate::store::ids::hash;
-use crate::{Clock, Disconnect, Fault, Options, errors, routes, seed};
+use crate::{Clock, Delivery, Disconnect, Fault, Options, delivery, errors, routes, seed};
 
 /// A request as it came in, and how it was answered.
 #[derive(Clone, Debug)]
@@ -89,6 +89,15 @@ impl State {
 
     pub(crate) fn clear_requests(&mut self) {
         self.seen.clear();
+    }
+
+    pub(crate) fn deliver(&mut self, subscription: &str, kind: &str, data: serde_json::Value) -> Option<Delivery> {
+        let now = self.now();
+        delivery::deliver(&mut self.account, now, subscription, kind, data)
+    }
+
+    pub(crate) fn deliveries(&mut self) -> Vec<Delivery> {
+        std::mem::take(&mut self.account.deliveries)
     }
 
     pub(crate) fn inject(&mut self, fault: Fault) {

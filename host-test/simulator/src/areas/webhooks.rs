@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::collection::{self, Collection, Links, PLAIN, Page};
+use crate::delivery;
 use crate::errors;
 use crate::present::View;
 use crate::reply::{Answer, Reply};
@@ -129,7 +130,15 @@ fn enable(store: &mut Store, call: &Call) -> Answer {
     Ok(Reply::wrapped(200, "webhook_subscription", store.show_id(WEBHOOK, &id, &View::default())))
 }
 
+/// Deliveries that are kept until somebody takes them.
+const KEPT: usize = 100;
+
 fn ping(store: &mut Store, call: &Call) -> Answer {
-    find(store, call)?;
+    let id = find(store, call)?.id.clone();
+    let data = json!({"message": "A test of this subscription", "type": "ping"});
+    let delivery = delivery::deliver(store, call.now, &id, "pagey.ping", data);
+    store.deliveries.extend(delivery);
+    let over = store.deliveries.len().saturating_sub(KEPT);
+    store.deliveries.drain(..over);
     Ok(Reply::empty(202))
 }

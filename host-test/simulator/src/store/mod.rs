@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::auth::Kind;
+use crate::delivery::Delivery;
 use crate::times;
 use ids::Rng;
 use incident::{Agent, Entry, Incident, Status};
@@ -44,6 +45,8 @@ pub(crate) struct Store {
     /// Grows with every change; see [`Incident::shown`].
     pub(crate) generation: u64,
     snoozed: Vec<usize>,
+    /// Deliveries of webhooks that nobody has taken yet; the last few.
+    pub(crate) deliveries: Vec<Delivery>,
     rng: Rng,
 }
 
