@@ -162,7 +162,7 @@ fn members<'a>(
     scan.space();
     let mut more = !scan.take(b'}');
     while more {
-        let name = unescaped(scan.name()?);
+        let name = unescaped(scan.name()?)?;
         if !each(name, &mut scan)? {
             return Ok(());
         }
@@ -197,13 +197,14 @@ fn another(scan: &mut Scan<'_>, close: u8) -> Result<bool, Trouble> {
     if scan.take(close) { Ok(false) } else { Err(Trouble::Broken) }
 }
 
-/// A name as it is meant; most stand as they are, and half a surrogate pair
-/// means nothing.
-fn unescaped(name: &str) -> Cow<'_, str> {
+/// A name as it is meant; most stand as they are.
+fn unescaped(name: &str) -> Result<Cow<'_, str>, Trouble> {
     if !name.contains('\\') {
-        return Cow::Borrowed(name);
+        return Ok(Cow::Borrowed(name));
     }
-    serde_json::from_str(&format!("\"{name}\"")).map_or(Cow::Borrowed(name), Cow::Owned)
+    let meant = serde_json::from_str(&format!("\"{name}\""));
+    // Half a surrogate pair is JSON, and no text.
+    meant.map(Cow::Owned).map_err(|error| Trouble::Shape(format!("a name that is no text: {error}")))
 }
 
 /// Refuses a name that was seen: of two words on the same thing neither can be
