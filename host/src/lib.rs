@@ -72,9 +72,11 @@ mod network_error;
 mod options;
 mod outgoing;
 mod redact;
+mod scrubbed;
 mod search;
 mod shared;
 mod sign;
+mod spelling;
 mod state;
 pub mod transport;
 
