@@ -169,6 +169,9 @@ impl<S: Transport + Clock> Client<S> {
             let page = envelope::read(text, walk.source.key).map_err(|error| {
                 answered.response.unexpected(operation, &format!("not a page with `{}`: {error}", walk.source.key))
             })?;
+            if let Some(problem) = walk.overstated(&place, &page) {
+                return Err(walk.incomplete(&problem, answered.response.request_id()));
+            }
             if let Some(cut) = self.cut(walk, &place, &page, &mut budget)? {
                 place = cut;
                 continue;
