@@ -54,6 +54,8 @@ pub(crate) struct Walk<P> {
     /// Pages this instance has delivered of it.
     served: u32,
     ahead: VecDeque<ahead::Ahead<P>>,
+    /// The last page held fewer records than were asked for.
+    short: bool,
 }
 
 /// A page as it was answered.
@@ -144,6 +146,7 @@ impl<S: Transport + Clock> Client<S> {
             total: None,
             served: 0,
             ahead: VecDeque::new(),
+            short: false,
         })
     }
 
@@ -234,6 +237,7 @@ impl<S: Transport + Clock> Client<S> {
         };
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);
+        walk.short = page.items.len() < walk.size as usize;
         if walk.served > 1 {
             self.look_ahead(walk);
         }
