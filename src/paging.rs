@@ -6,7 +6,8 @@
 //! never in a loop. A position that a page leads to is one a cursor can carry.
 //!
 //! What a page can do wrong, and what becomes of it: empty although more
-//! follow, or a token that comes twice: the walk ends with the reason. More or
+//! follow, a token that comes twice, or token after token without a record: the
+//! walk ends with the reason. More or
 //! fewer items than asked for: the next page begins behind what came. A total
 //! that changes is not relied on: where pages overlap, the shift itself shows.
 
@@ -26,6 +27,9 @@ use offset::{Joint, back, join, overlapping};
 const OFFSET_END: u32 = 10_000;
 /// Pages in a row that may bring nothing new before a walk gives up.
 const PATIENCE: u8 = 5;
+/// Empty pages in a row, each with another token, before it does: what filters
+/// while it reads can send many, what never ends sends any number.
+const EMPTY_PAGES: u16 = 1_000;
 
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +56,13 @@ pub(crate) struct Guard {
     seen: u64,
     power: u32,
     lap: u32,
+    /// Empty pages in a row.
+    empty: u16,
 }
 
 impl Guard {
     /// Nothing seen yet.
-    pub(super) const NEW: Guard = Guard { seen: 0, power: 1, lap: 0 };
+    pub(super) const NEW: Guard = Guard { seen: 0, power: 1, lap: 0, empty: 0 };
 }
 
 /// What a page means for the walk.
@@ -203,7 +209,11 @@ pub(crate) fn step(
             if more && next.is_none() {
                 return Step::Broken("the page says that more follow and not where".to_owned());
             }
-            follow(token, *guard, next)
+            let empty = if count == 0 { guard.empty.saturating_add(1) } else { 0 };
+            if next.is_some() && empty >= EMPTY_PAGES {
+                return Step::Broken(format!("{EMPTY_PAGES} pages in a row came back empty, each with another cursor"));
+            }
+            follow(token, Guard { empty, ..*guard }, next)
         }
     }
 }
@@ -259,7 +269,7 @@ fn follow(token: &str, guard: Guard, next: Option<&str>) -> Step {
     }
     let lap = guard.lap.saturating_add(1);
     let guard = if lap >= guard.power {
-        Guard { seen: hash, power: guard.power.saturating_mul(2), lap: 0 }
+        Guard { seen: hash, power: guard.power.saturating_mul(2), lap: 0, ..guard }
     } else {
         Guard { lap, ..guard }
     };

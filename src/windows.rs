@@ -14,7 +14,7 @@ use crate::time::{self, DAY, LAST};
 
 /// Records above which a window is cut: what `offset` reaches, less room for
 /// what is added while it is read.
-const MOST: u64 = 9_900;
+pub(crate) const MOST: u64 = 9_900;
 /// The same of a window that nothing is added to any more.
 const MOST_OF_THE_PAST: u64 = 10_000;
 /// PagerDuty was founded in 2009: no record of an account is older.

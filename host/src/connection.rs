@@ -173,10 +173,8 @@ impl Connection {
         for instance in store.debug_all_instances() {
             memories.extend((0..).map_while(|index| instance.debug_memory(&mut *store, index)));
         }
-        memories.iter().any(|memory| {
-            let data = memory.data(&*store);
-            !needle.is_empty() && data.windows(needle.len()).any(|window| window == needle)
-        })
+        let finder = memchr::memmem::Finder::new(needle);
+        memories.iter().any(|memory| !needle.is_empty() && finder.find(memory.data(&*store)).is_some())
     }
 
     /// Memory that the connector holds, in bytes; 0 once the connection is closed.

@@ -13,15 +13,19 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 
 use crate::body::Bounded;
+use crate::scrubbed;
 use crate::sign::Placeholders;
 use crate::transport::{Body, TransportError};
 
 /// The most of such a body that a connector sees, in bytes.
 const MOST: usize = 1 << 20;
 
-/// `body` as the connector may read it. One of a success is passed on as it is.
+/// `body` as the connector may read it. One of a success is cleaned as it passes.
 pub(crate) async fn clean(placeholders: &Placeholders, head: &mut Parts, mut body: Bounded) -> Body {
-    if head.status.is_success() || !placeholders.has_secrets() {
+    if head.status.is_success() {
+        return scrubbed::clean(placeholders, body);
+    }
+    if !placeholders.has_secrets() {
         return body.boxed_unsync();
     }
     let (mut text, mut cut, mut broken) = (Vec::new(), false, None);
@@ -76,7 +80,7 @@ mod tests {
 
     /// The body and the announced length that become of an answer.
     async fn cleaned(status: u16, body: Body) -> (Result<Bytes, TransportError>, String) {
-        let credentials = [("token".to_owned(), Secret::new("canary"))];
+        let credentials = ["canary", "canary-of-credentials"].map(|key| ("token".to_owned(), Secret::new(key)));
         let (_, placeholders) = Placeholders::replace(&credentials, None).unwrap();
         let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         let bounded = Bounded::answer(body, 4 << 20, Overflow::default(), Duration::from_secs(1), permit).unwrap();
@@ -94,8 +98,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failures_are_cleaned_and_successes_are_not() {
-        check(200, "a canary".into(), "a canary", "1").await;
+    async fn failures_are_cleaned_and_successes_keep_their_length() {
+        check(200, "a canary-of-credentials".into(), "a [redacted]***********", "1").await;
         for status in [301, 400, 401, 500] {
             check(status, "a canary".into(), "a [redacted]", "12").await;
             check(status, "nothing".into(), "nothing", "1").await;

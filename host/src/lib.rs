@@ -72,10 +72,12 @@ mod network_error;
 mod options;
 mod outgoing;
 mod redact;
+mod scrubbed;
 mod search;
 mod settle;
 mod shared;
 mod sign;
+mod spelling;
 mod state;
 pub mod transport;
 

@@ -1,16 +1,25 @@
-//! The way to the network: one pool of kept-alive connections for the whole
-//! host, TLS by rustls, names resolved here and private addresses refused.
+//! The way to the network: a pool of kept-alive connections for each credential,
+//! TLS by rustls, names resolved here and private addresses refused.
+//!
+//! Rule: a connection to a server carries the requests of one credential, ever.
+//! HTTP/1.1 tells answers apart by their order alone, so whoever can put one more
+//! into a kept-alive connection answers the request that comes next on it: that
+//! must not be another account's. hyper closes a connection on which something
+//! came that nobody asked for, as far as it has come when the next request is
+//! written. What comes later is an answer like any other, to the same account.
 //!
 //! TLS trusts Mozilla's roots as compiled in. The connector calls a handful of
 //! public hosts, so what a machine adds to its own store would widen the trust
 //! and never be needed; a bare container works; start-up reads no file.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,6 +31,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tower_service::Service;
 
 use crate::address::is_public;
@@ -42,44 +53,147 @@ const IDLE: Duration = Duration::from_secs(20);
 /// piece.
 const READ_BUFFER: usize = 512 << 10;
 
-/// The pool, to be cloned.
+/// Connections that one pool keeps to one server: as many as a walk fetches pages
+/// at once.
+const MOST_IDLE: usize = 8;
+
+/// Pools that are kept; the one that was used longest ago makes room. A pool more
+/// costs a handshake, an open socket more can cost every request of the process.
+const MOST_POOLS: usize = 256;
+
+/// Preliminary answers (1xx) to one request. hyper passes over any number of
+/// them, as fast as they come.
+const MOST_PRELIMINARY: u32 = 100;
+
+/// Whose connections to servers a request may use: a salted digest of the
+/// credentials, never shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Owner([u8; 32]);
+
+type HttpClient = Client<Timed<HttpsConnector<HttpConnector<Names>>>, Bounded>;
+
+/// The pools, to be cloned.
 #[derive(Clone)]
-pub(crate) struct Network(Client<Timed<HttpsConnector<HttpConnector<Names>>>, Bounded>);
+pub(crate) struct Network(Arc<Inner>);
+
+struct Inner {
+    /// Shared by all pools: trust and names are the same for everybody.
+    connect: Timed<HttpsConnector<HttpConnector<Names>>>,
+    salt: [u8; 32],
+    pools: Mutex<Pools>,
+}
+
+#[derive(Default)]
+struct Pools {
+    of: HashMap<Owner, Pool>,
+    /// Requests so far: the clock that tells which pool was used longest ago.
+    uses: u64,
+    /// Connections without a credential so far.
+    nobodies: u64,
+}
+
+struct Pool {
+    client: HttpClient,
+    used: u64,
+}
 
 impl Network {
-    /// An empty pool.
+    /// No pool yet.
     pub(crate) fn new(options: &HostOptions) -> Result<Self, Error> {
-        Network::trusting(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(), options)
+        Network::trusting(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(), options, None)
     }
 
-    fn trusting(roots: RootCertStore, options: &HostOptions) -> Result<Self, Error> {
+    fn trusting(roots: RootCertStore, options: &HostOptions, detour: Option<Detour>) -> Result<Self, Error> {
         let tls = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(|why| Error::Host(format!("TLS: {why}")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         let resolver = options.resolver.clone().unwrap_or_else(system_resolver);
-        let mut tcp = HttpConnector::new_with_resolver(Names(resolver));
+        let mut tcp = HttpConnector::new_with_resolver(Names { resolver, detour });
         // Grants decide between https and a loopback's http before this.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let https =
             HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
-            .pool_timer(TokioTimer::new())
-            .http1_max_buf_size(READ_BUFFER)
-            .build(Timed { inner: https, limit: options.limits.connect });
-        Ok(Network(client))
+        let connect = Timed { inner: https, limit: options.limits.connect };
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|why| Error::Host(format!("the system gives no randomness: {why}")))?;
+        Ok(Network(Arc::new(Inner { connect, salt, pools: Mutex::default() })))
+    }
+
+    /// Who signs in with these credentials; without any, somebody of their own.
+    pub(crate) fn owner<'a>(&self, secrets: impl Iterator<Item = &'a str>) -> Owner {
+        let mut hash = Sha256::new_with_prefix(self.0.salt);
+        let mut add = |part: &[u8]| {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        };
+        let mut some = false;
+        secrets.for_each(|secret| {
+            add(secret.as_bytes());
+            some = true;
+        });
+        if !some {
+            let mut pools = self.pools();
+            pools.nobodies += 1;
+            // Where a length stands otherwise: no credential is that long.
+            hash.update(u64::MAX.to_le_bytes());
+            hash.update(pools.nobodies.to_le_bytes());
+        }
+        Owner(hash.finalize().into())
     }
 
     /// Sends one request; follows no redirect. hyper repeats it by itself only
     /// where nothing of it was written, on a connection found closed.
     pub(crate) async fn send(
         &self,
-        request: http::Request<Bounded>,
+        owner: Owner,
+        mut request: http::Request<Bounded>,
     ) -> Result<http::Response<Incoming>, TransportError> {
-        self.0.request(request).await.map_err(network_error::of_request)
+        let flood = Arc::new((AtomicU32::new(0), Notify::new()));
+        let count = flood.clone();
+        hyper::ext::on_informational(&mut request, move |_| {
+            if count.0.fetch_add(1, Ordering::Relaxed) >= MOST_PRELIMINARY {
+                count.1.notify_one();
+            }
+        });
+        let client = self.client(owner);
+        tokio::select! {
+            answer = client.request(request) => answer.map_err(network_error::of_request),
+            // The request is let go, and its connection with it.
+            () = flood.1.notified() => Err(TransportError::HttpProtocolError),
+        }
+    }
+
+    /// The pool of this owner. Those whose pool makes room for another finish
+    /// what they have begun.
+    fn client(&self, owner: Owner) -> HttpClient {
+        let mut pools = self.pools();
+        pools.uses += 1;
+        let used = pools.uses;
+        if let Some(pool) = pools.of.get_mut(&owner) {
+            pool.used = used;
+            return pool.client.clone();
+        }
+        if pools.of.len() >= MOST_POOLS
+            && let Some(oldest) = pools.of.iter().min_by_key(|(_, pool)| pool.used).map(|(owner, _)| *owner)
+        {
+            pools.of.remove(&oldest);
+        }
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
+            .pool_timer(TokioTimer::new())
+            .http1_max_buf_size(READ_BUFFER)
+            .build(self.0.connect.clone());
+        pools.of.insert(owner, Pool { client: client.clone(), used });
+        client
+    }
+
+    /// What is behind the lock stays sound whatever panicked.
+    fn pools(&self) -> MutexGuard<'_, Pools> {
+        self.0.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,10 +232,18 @@ fn system_resolver() -> Resolver {
     })
 }
 
+/// Where tests lead a public address, since they may not connect to it.
+type Detour = Arc<dyn Fn(IpAddr) -> SocketAddr + Send + Sync>;
+
 /// Resolves names and refuses those that lead to a private address, even if
-/// they lead to public ones as well.
+/// they lead to public ones as well. What it answers is connected to: a name is
+/// looked up once a connection, so it cannot change in between.
 #[derive(Clone)]
-struct Names(Resolver);
+struct Names {
+    resolver: Resolver,
+    /// None outside the tests.
+    detour: Option<Detour>,
+}
 
 impl Service<Name> for Names {
     type Response = std::vec::IntoIter<SocketAddr>;
@@ -133,7 +255,7 @@ impl Service<Name> for Names {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let lookup = (self.0)(name.as_str().to_owned());
+        let (lookup, detour) = ((self.resolver)(name.as_str().to_owned()), self.detour.clone());
         Box::pin(async move {
             let addresses = lookup.await.map_err(NoConnection::Lookup)?;
             if let Some(private) = addresses.iter().find(|address| !is_public(**address)) {
@@ -142,8 +264,9 @@ impl Service<Name> for Names {
             if addresses.is_empty() {
                 return Err(NoConnection::NoAddress);
             }
-            let addresses: Vec<_> = addresses.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
-            Ok(addresses.into_iter())
+            // The port is the URL's.
+            let led = |address| detour.as_ref().map_or(SocketAddr::new(address, 0), |detour| detour(address));
+            Ok(addresses.into_iter().map(led).collect::<Vec<_>>().into_iter())
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::body::{Bounded, Overflow};
 use crate::error::Limit;
 use crate::error_body;
 use crate::grants::Allowed;
-use crate::net::Network;
+use crate::net::{Network, Owner};
 use crate::network_error;
 use crate::options::Limits;
 use crate::sign::Placeholders;
@@ -27,6 +27,13 @@ pub(crate) enum Way {
     Custom(CustomTransport),
 }
 
+/// The same for one connection.
+#[derive(Clone)]
+enum OwnWay {
+    Network(Network, Owner),
+    Custom(CustomTransport),
+}
+
 /// What one connection may send, and with which credential.
 pub(crate) struct Outgoing {
     pub(crate) allowed: Allowed,
@@ -35,7 +42,7 @@ pub(crate) struct Outgoing {
     pub(crate) overflow: Overflow,
     /// Requests that the present call has begun.
     pub(crate) begun: u64,
-    way: Way,
+    way: OwnWay,
     in_flight: Arc<Semaphore>,
 }
 
@@ -49,6 +56,13 @@ impl Outgoing {
     /// A connection that may call what `allowed` says.
     pub(crate) fn new(way: Way, limits: Limits, allowed: Allowed, placeholders: Placeholders) -> Self {
         let in_flight = Arc::new(Semaphore::new(limits.in_flight));
+        let way = match way {
+            Way::Network(network) => {
+                let owner = network.owner(placeholders.secrets());
+                OwnWay::Network(network, owner)
+            }
+            Way::Custom(custom) => OwnWay::Custom(custom),
+        };
         Outgoing { allowed, placeholders, limits, overflow: Overflow::default(), begun: 0, way, in_flight }
     }
 
@@ -133,13 +147,13 @@ fn shorter(asked: Option<std::time::Duration>, limit: std::time::Duration) -> st
     asked.map_or(limit, |asked| asked.min(limit))
 }
 
-async fn answer(way: Way, request: http::Request<Bounded>) -> Result<http::Response<WasiBody>, TransportError> {
+async fn answer(way: OwnWay, request: http::Request<Bounded>) -> Result<http::Response<WasiBody>, TransportError> {
     match way {
-        Way::Network(network) => {
-            let answer = network.send(request).await?;
+        OwnWay::Network(network, owner) => {
+            let answer = network.send(owner, request).await?;
             Ok(answer.map(|body| body.map_err(network_error::of_body).boxed_unsync()))
         }
-        Way::Custom(custom) => {
+        OwnWay::Custom(custom) => {
             let (parts, body) = request.into_parts();
             let bytes = body.collect().await?.to_bytes();
             custom(http::Request::from_parts(parts, bytes)).await

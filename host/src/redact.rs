@@ -1,58 +1,65 @@
 //! Credentials that a careless server, or a proxy's error page, repeats. The
 //! connector never had them and cannot know them, so the host takes them out:
-//! of the headers of every answer and the body of every failed one on the way
-//! in, of errors and failures on the way out. What an operation answers when it
-//! succeeds is the account's own data and stays as it came.
+//! of the headers and the body of every answer on the way in (`error_body`,
+//! `scrubbed`), of errors and failures on the way out. `spelling` says in which
+//! forms they are recognised.
 //!
 //! Credentials shorter than four characters are not looked for: they would be
 //! found in every other word.
 
+use std::ops::Range;
+
 use http::HeaderMap;
-use http::header::HeaderValue;
+use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::contract::{self, Violation};
 use crate::sign::Placeholders;
+use crate::spelling::Spellings;
 
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The shortest credential, or piece of one, that is looked for.
 const SHORTEST: usize = 4;
 
 impl Placeholders {
-    fn looked_for(&self) -> impl Iterator<Item = &[u8]> {
-        self.secrets().map(str::as_bytes).filter(|secret| secret.len() >= SHORTEST)
+    /// Credentials of at least so many characters.
+    pub(crate) fn looked_for(&self, shortest: usize) -> impl Iterator<Item = &Spellings> {
+        self.spellings().filter(move |spellings| spellings.len() >= shortest)
     }
 
     /// Whether there is anything to take out.
     pub(crate) fn has_secrets(&self) -> bool {
-        self.looked_for().next().is_some()
+        self.looked_for(SHORTEST).next().is_some()
     }
 
-    /// `text` without the credentials, as they are or as JSON escapes them;
-    /// `None` if there are none in it. Where two overlap, both go. `cut` says
-    /// that the text goes on: the piece of a credential at its end goes too.
+    /// Where credentials of at least so many characters stand in `text`: in
+    /// order, and apart. Where two overlap, they are one place.
+    pub(crate) fn places(&self, text: &[u8], shortest: usize) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        self.looked_for(shortest).for_each(|spellings| spellings.find(text, &mut places));
+        apart(places)
+    }
+
+    /// `text` without the credentials; `None` if there are none in it. `cut`
+    /// says that the text goes on: the piece of a credential at its end goes too.
     pub(crate) fn clean_bytes(&self, text: &[u8], cut: bool) -> Option<Vec<u8>> {
-        let mut cleaned = Vec::new();
-        let (mut kept, mut covered, mut found) = (0, 0, false);
-        for at in 0..text.len() {
-            let rest = &text[at..];
-            let lengths = self.looked_for().flat_map(|secret| [literal(rest, secret, cut), escaped(rest, secret, cut)]);
-            let Some(length) = lengths.flatten().max() else {
-                continue;
-            };
-            if !found || at >= covered {
-                cleaned.extend_from_slice(&text[kept..at]);
-                cleaned.extend_from_slice(REDACTED.as_bytes());
-                found = true;
-            }
-            covered = covered.max(at + length);
-            kept = covered;
+        let mut places = self.places(text, SHORTEST);
+        if cut && let Some(begun) = self.looked_for(SHORTEST).filter_map(|of| of.begun(text, SHORTEST)).min() {
+            places.push(begun..text.len());
+            places = apart(places);
         }
-        found.then(|| {
-            cleaned.extend_from_slice(&text[kept..]);
-            cleaned
-        })
+        if places.is_empty() {
+            return None;
+        }
+        let (mut cleaned, mut kept) = (Vec::with_capacity(text.len()), 0);
+        for place in places {
+            cleaned.extend_from_slice(&text[kept..place.start]);
+            cleaned.extend_from_slice(REDACTED.as_bytes());
+            kept = place.end;
+        }
+        cleaned.extend_from_slice(&text[kept..]);
+        Some(cleaned)
     }
 
     fn clean(&self, text: &mut String) {
@@ -95,8 +102,15 @@ impl Placeholders {
         }
     }
 
-    /// Takes the credentials out of an answer's headers.
+    /// Takes the credentials out of an answer's headers. Names know no capitals,
+    /// so one that holds a credential in whichever letters goes as a whole.
     pub(crate) fn clean_headers(&self, headers: &mut HeaderMap) {
+        let named = |name: &HeaderName| {
+            let mut secrets = self.secrets().filter(|secret| secret.len() >= SHORTEST);
+            secrets.any(|secret| name.as_str().contains(&secret.to_ascii_lowercase()))
+        };
+        let names: Vec<HeaderName> = headers.keys().filter(|name| named(name)).cloned().collect();
+        names.iter().for_each(|name| while headers.remove(name).is_some() {});
         for value in headers.values_mut() {
             let cleaned = self.clean_bytes(value.as_bytes(), false);
             if let Some(Ok(cleaned)) = cleaned.map(|bytes| HeaderValue::from_bytes(&bytes)) {
@@ -124,33 +138,15 @@ impl Placeholders {
     }
 }
 
-/// How much of `text` is `secret`, from its start; with `cut`, or as much of it
-/// as there is room for.
-fn literal(text: &[u8], secret: &[u8], cut: bool) -> Option<usize> {
-    let shared = text.iter().zip(secret).take_while(|(a, b)| a == b).count();
-    (shared == secret.len() || (cut && shared == text.len() && shared >= SHORTEST)).then_some(shared)
-}
-
-/// The same inside a JSON string, where any character may stand escaped.
-fn escaped(text: &[u8], secret: &[u8], cut: bool) -> Option<usize> {
-    let mut at = 0;
-    for (matched, byte) in secret.iter().enumerate() {
-        at += match &text[at..] {
-            [b'\\', b'u', a, b, c, d, ..] if code(&[*a, *b, *c, *d]) == Some(u32::from(*byte)) => 6,
-            [b'\\', next @ (b'"' | b'\\' | b'/'), ..] if next == byte => 2,
-            [] | [b'\\'] => return (cut && matched >= SHORTEST).then_some(text.len()),
-            [b'\\', b'u', digits @ ..] if digits.len() < 4 => {
-                return (cut && matched >= SHORTEST).then_some(text.len());
-            }
-            [plain, ..] if plain == byte && *plain != b'\\' => 1,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
-fn code(digits: &[u8]) -> Option<u32> {
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+/// The same places in order, those that overlap as one.
+fn apart(mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    places.sort_unstable_by_key(|place| (place.start, place.end));
+    places.dedup_by(|next, place| {
+        let overlap = next.start < place.end;
+        place.end = if overlap { place.end.max(next.end) } else { place.end };
+        overlap
+    });
+    places
 }
 
 #[cfg(test)]
@@ -220,6 +216,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-request-id", HeaderValue::from_static("of-canary"));
         headers.append("x-request-id", HeaderValue::from_static("plain"));
+        headers.insert("x-canary-x", HeaderValue::from_static("of a name"));
+        headers.append("x-canary-x", HeaderValue::from_static("that goes"));
+        placeholders(&["Canary"]).clean_headers(&mut headers);
+        assert!(!headers.contains_key("x-canary-x"));
         placeholders(&["canary"]).clean_headers(&mut headers);
         let values: Vec<_> = headers.get_all("x-request-id").iter().collect();
         assert_eq!(values, ["of-[redacted]", "plain"]);

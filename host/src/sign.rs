@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::contract::{AuthMethod, FieldKind};
 use crate::error::Error;
 use crate::loopback::loopback_origin;
+use crate::spelling::Spellings;
 
 /// How to sign in to one account.
 #[derive(Debug, Clone, Default)]
@@ -62,9 +64,22 @@ impl From<&str> for Secret {
     }
 }
 
-/// The placeholders of one connection and what they stand for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Placeholders(Vec<(String, Secret)>);
+/// The placeholders of one connection and what they stand for. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Placeholders(Arc<[Held]>);
+
+/// One placeholder.
+struct Held {
+    placeholder: String,
+    secret: Secret,
+    spellings: Spellings,
+}
+
+impl fmt::Debug for Placeholders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|held| &held.placeholder)).finish()
+    }
+}
 
 impl Placeholders {
     /// What the connector is given instead of `credentials`. Fields that the
@@ -93,14 +108,20 @@ impl Placeholders {
             }
             let placeholder = random_hex()?;
             given.push((name.clone(), placeholder.clone()));
-            placeholders.push((placeholder, value.clone()));
+            let spellings = Spellings::of(value.expose());
+            placeholders.push(Held { placeholder, secret: value.clone(), spellings });
         }
-        Ok((given, Placeholders(placeholders)))
+        Ok((given, Placeholders(placeholders.into())))
     }
 
     /// The real credentials.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(_, secret)| secret.expose())
+        self.0.iter().map(|held| held.secret.expose())
+    }
+
+    /// What each of them looks like where somebody repeats it.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = &Spellings> {
+        self.0.iter().map(|held| &held.spellings)
     }
 
     /// Puts the real credentials into `Authorization`. Call it for granted
@@ -110,11 +131,10 @@ impl Placeholders {
             return;
         };
         if let Ok(text) = value.to_str()
-            && self.0.iter().any(|(placeholder, _)| text.contains(placeholder.as_str()))
+            && self.0.iter().any(|held| text.contains(&held.placeholder))
         {
-            let signed = self.0.iter().fold(text.to_owned(), |text, (placeholder, secret)| {
-                text.replace(placeholder.as_str(), secret.expose())
-            });
+            let signed =
+                self.0.iter().fold(text.to_owned(), |text, held| text.replace(&held.placeholder, held.secret.expose()));
             // Both parts were checked to be visible ASCII.
             if let Ok(signed) = HeaderValue::from_str(&signed) {
                 *value = signed;

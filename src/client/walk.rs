@@ -54,6 +54,8 @@ pub(crate) struct Walk<P> {
     /// Pages this instance has delivered of it.
     served: u32,
     ahead: VecDeque<ahead::Ahead<P>>,
+    /// The last page held fewer records than were asked for.
+    short: bool,
 }
 
 /// A page as it was answered.
@@ -144,6 +146,7 @@ impl<S: Transport + Clock> Client<S> {
             total: None,
             served: 0,
             ahead: VecDeque::new(),
+            short: false,
         })
     }
 
@@ -169,6 +172,9 @@ impl<S: Transport + Clock> Client<S> {
             let page = envelope::read(text, walk.source.key).map_err(|error| {
                 answered.response.unexpected(operation, &format!("not a page with `{}`: {error}", walk.source.key))
             })?;
+            if let Some(problem) = walk.overstated(&place, &page) {
+                return Err(walk.incomplete(&problem, answered.response.request_id()));
+            }
             if let Some(cut) = self.cut(walk, &place, &page, &mut budget)? {
                 place = cut;
                 continue;
@@ -231,6 +237,7 @@ impl<S: Transport + Clock> Client<S> {
         };
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);
+        walk.short = page.items.len() < walk.size as usize;
         if walk.served > 1 {
             self.look_ahead(walk, 0);
         }

@@ -5,7 +5,7 @@
 //! by [`encode`]; anything else is an error that names what does not fit.
 
 use super::offset::{SEAMS, STRAYS};
-use super::{Guard, Known, PATIENCE, Position};
+use super::{EMPTY_PAGES, Guard, Known, PATIENCE, Position};
 use crate::feed::Feed;
 use crate::windows::Cuts;
 
@@ -40,7 +40,11 @@ pub(crate) fn encode(operation: &str, cursor: &Cursor) -> Option<String> {
             text
         }
         Position::Token { token, guard } => {
-            let mut text = format!("t{:x}.{}.{}.", guard.seen, guard.power, guard.lap);
+            let mut text = format!("t{:x}.{}.{}", guard.seen, guard.power, guard.lap);
+            if guard.empty > 0 {
+                text.push_str(&format!("-{}", guard.empty));
+            }
+            text.push('.');
             token.bytes().for_each(|byte| match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => text.push(char::from(byte)),
                 _ => text.push_str(&format!("_{byte:02x}")),
@@ -117,13 +121,14 @@ fn position(text: &str) -> Option<Position> {
     }
     if let Some(rest) = text.strip_prefix('t') {
         let mut parts = rest.splitn(4, '.');
-        let guard =
-            Guard { seen: hex(parts.next()?)?, power: parts.next()?.parse().ok()?, lap: parts.next()?.parse().ok()? };
+        let (seen, power, lap) = (hex(parts.next()?)?, parts.next()?.parse().ok()?, parts.next()?);
+        let (lap, empty) = lap.split_once('-').unwrap_or((lap, "0"));
+        let guard = Guard { seen, power, lap: lap.parse().ok()?, empty: empty.parse().ok()? };
         let token = unescape(parts.next()?)?;
         // The power doubles from 1 and ends at the largest number.
         let doubled = guard.power.is_power_of_two() || guard.power == u32::MAX;
         let begun = !token.is_empty() || guard == Guard::NEW;
-        let fits = begun && doubled && guard.lap < guard.power;
+        let fits = begun && doubled && guard.lap < guard.power && guard.empty < EMPTY_PAGES;
         return fits.then_some(Position::Token { token, guard });
     }
     None

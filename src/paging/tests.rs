@@ -469,6 +469,25 @@ fn an_empty_page_with_another_cursor_goes_on() {
 }
 
 #[test]
+fn empty_pages_without_end_are_noticed() {
+    for id in ["audit.records.list", "alert-grouping.list"] {
+        // Records now and then: so often is only slow.
+        for (every, end) in [(u32::from(EMPTY_PAGES), true), (7, true), (u32::MAX, false)] {
+            let mut sent = 0;
+            let walked = walk(id, 5, true, |_| {
+                sent += 1;
+                let items = if sent % every == 0 { records(&[sent]) } else { records(&[]) };
+                let token = (sent < 3 * u32::from(EMPTY_PAGES)).then(|| sent.to_string());
+                json!({key(operation(id)): items, "next_cursor": token, "after": token, "more": token.is_some()})
+            });
+            let broken = matches!(&walked.end, End::Broken(why) if why.contains("empty"));
+            assert_eq!((walked.end == End::Whole, broken), (end, !end), "{id} {every}: {:?}", walked.end);
+            assert!(end || walked.requests == usize::from(EMPTY_PAGES), "{id}: {} requests", walked.requests);
+        }
+    }
+}
+
+#[test]
 fn tokens_that_go_in_a_circle_are_noticed() {
     for id in ["audit.records.list", "alert-grouping.list", "analytics.incidents.list"] {
         for before in [0, 1, 7, 30] {
@@ -600,7 +619,12 @@ fn samples(chance: &mut Chance) -> Cursor {
             let power = 1_u32 << chance.below(32);
             let letters = ['a', 'Z', '9', '-', '_', '.', ':', '/', '=', ' ', 'ü', '\u{0}', '😀'];
             let token = (0..1 + chance.below(80)).map(|_| letters[chance.below(letters.len())]).collect();
-            let guard = Guard { seen: any(chance), power, lap: chance.below(power as usize) as u32 };
+            let guard = Guard {
+                seen: any(chance),
+                power,
+                lap: chance.below(power as usize) as u32,
+                empty: chance.below(3) as u16,
+            };
             Position::Token { token, guard }
         }
         _ => Position::Token { token: String::new(), guard: Guard::NEW },
@@ -740,7 +764,7 @@ fn a_cursor_that_was_touched_is_refused_or_one_that_could_have_been_made() {
 
 #[test]
 fn a_token_too_long_to_carry_makes_no_cursor() {
-    let guard = Guard { seen: 0, power: 1, lap: 0 };
+    let guard = Guard { seen: 0, power: 1, lap: 0, empty: 0 };
     let of = |length| Cursor {
         arguments: 0,
         account: 0,
@@ -768,7 +792,7 @@ fn nothing_that_can_be_decoded_overflows() {
             }
         }
     }
-    let guard = Guard { seen: 0, power: u32::MAX, lap: u32::MAX - 1 };
+    let guard = Guard { seen: 0, power: u32::MAX, lap: u32::MAX - 1, empty: 0 };
     let token = Position::Token { token: "x".to_owned(), guard };
     let answer = page(r#"{"records":[],"next_cursor":"y"}"#, "records");
     let step = step(operation("audit.records.list"), &token, 1, true, true, &answer);

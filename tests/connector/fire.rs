@@ -18,6 +18,7 @@ use host_test::fire::{self, Taste};
 use host_test::host::contract::{self, Detail, Reason};
 use host_test::host::{Connection, Error};
 use routes::{Route, Routes};
+pub(crate) use sent::decoded;
 use serde_json::{Value, json};
 
 /// Rounds of each kind for an operation.

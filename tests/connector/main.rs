@@ -14,6 +14,7 @@ mod contract;
 mod faults;
 mod figures;
 mod fire;
+mod hostile;
 mod rates;
 mod requests;
 mod resume;

@@ -22,8 +22,14 @@ fn network(addresses: io::Result<Vec<IpAddr>>) -> Network {
 }
 
 async fn get(network: &Network, uri: &str) -> Result<http::Response<Incoming>, TransportError> {
+    get_as(network, "canary", uri).await
+}
+
+/// The same with this credential.
+async fn get_as(network: &Network, secret: &str, uri: &str) -> Result<http::Response<Incoming>, TransportError> {
     let body = Bounded::request(body(""), 0, Overflow::default());
-    network.send(http::Request::get(uri).body(body).unwrap()).await
+    let owner = network.owner([secret].into_iter());
+    network.send(owner, http::Request::get(uri).body(body).unwrap()).await
 }
 
 async fn check(addresses: io::Result<Vec<&str>>, expected: &str) {
@@ -150,7 +156,7 @@ async fn serve_tls_as(name: &str, until: i32) -> (u16, RootCertStore, tokio::tas
 #[tokio::test]
 async fn requests_share_a_tls_connection() {
     let (port, roots, served) = serve_tls().await;
-    let network = Network::trusting(roots, &HostOptions::default()).unwrap();
+    let network = Network::trusting(roots, &HostOptions::default(), None).unwrap();
     for _ in 0..2 {
         let answer = get(&network, &format!("https://127.0.0.1:{port}/")).await.unwrap();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
@@ -169,8 +175,11 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
         ("api.pagerduty.com", 2126, true),
     ] {
         let (port, roots, served) = serve_tls_as(name, until).await;
-        let network =
-            if trusted { Network::trusting(roots, &HostOptions::default()).unwrap() } else { network(Ok(vec![])) };
+        let network = if trusted {
+            Network::trusting(roots, &HostOptions::default(), None).unwrap()
+        } else {
+            network(Ok(vec![]))
+        };
         let error = get(&network, &format!("https://127.0.0.1:{port}/")).await.unwrap_err();
         assert!(matches!(error, TransportError::TlsCertificateError), "{name} until {until}: {error:?}");
         served.await.unwrap();
@@ -208,4 +217,213 @@ async fn a_handshake_that_ends_early_is_no_request() {
     handshake(Some(b""), "DestinationUnavailable").await;
     handshake(Some(b"\x16\x03\x03\0\x7a\x02\0"), "DestinationUnavailable").await;
     handshake(None, "ConnectionTimeout").await;
+}
+
+/// Serves connections until it is let go: the first request of each is answered
+/// by its own path, and everything else on it as `then` says.
+async fn serve_poisoned(then: Then) -> (u16, Arc<std::sync::Mutex<Vec<(usize, String)>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = seen.clone();
+    tokio::spawn(async move {
+        for connection in 0.. {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let log = log.clone();
+            tokio::spawn(async move {
+                for request in 0.. {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        if !socket.read_buf(&mut head).await.is_ok_and(|read| read > 0) {
+                            return;
+                        }
+                    }
+                    let path = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap().to_owned();
+                    log.lock().unwrap().push((connection, path.clone()));
+                    let own = answer_of(&path);
+                    let sent = match (then, request) {
+                        (Then::Repeats, 0) => own,
+                        (Then::Repeats, _) => answer_of("injected") + &own,
+                        (Then::SaysMore(more), _) => own + more,
+                    };
+                    let _ = socket.write_all(sent.as_bytes()).await;
+                }
+            });
+        }
+    });
+    (port, seen)
+}
+
+/// What a server adds that nobody asked for.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    /// These bytes, right behind each answer.
+    SaysMore(&'static str),
+    /// An answer before that to the second request.
+    Repeats,
+}
+
+fn answer_of(path: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{path}", path.len())
+}
+
+async fn read_as(network: &Network, secret: &str, uri: &str) -> String {
+    let answer = get_as(network, secret, uri).await.unwrap();
+    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().into()).unwrap()
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_reaches_no_other_account() {
+    for then in [
+        Then::SaysMore("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\ninjected"),
+        Then::SaysMore("HTTP/1.1 200 OK\r\ncontent-length: 800\r\n\r\ninj"),
+        Then::SaysMore("x"),
+        Then::Repeats,
+    ] {
+        let (port, seen) = serve_poisoned(then).await;
+        let network = network(Ok(vec![]));
+        for path in ["/a1", "/b1", "/c1"] {
+            let uri = format!("http://127.0.0.1:{port}{path}");
+            assert_eq!(read_as(&network, &path[1..2], &uri).await, path, "{then:?}");
+        }
+        let mut connections: Vec<_> = seen.lock().unwrap().iter().map(|(connection, _)| *connection).collect();
+        connections.dedup();
+        assert_eq!(connections, [0, 1, 2], "{then:?}: a connection each");
+        // The same account: what came before its next request is not read as an
+        // answer. What comes behind it cannot be told from one.
+        let answer = read_as(&network, "a", &format!("http://127.0.0.1:{port}/a2")).await;
+        assert_eq!(answer, if matches!(then, Then::Repeats) { "injected" } else { "/a2" }, "{then:?}");
+        let answer = read_as(&network, "b", &format!("http://127.0.0.1:{port}/b2")).await;
+        assert_eq!(answer, if matches!(then, Then::Repeats) { "injected" } else { "/b2" }, "{then:?}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_told_apart_by_all_their_credentials() {
+    let network = network(Ok(vec![]));
+    let owner = |secrets: &[&'static str]| network.owner(secrets.iter().copied());
+    assert!(owner(&["a", "b"]) == owner(&["a", "b"]));
+    for (one, other) in
+        [(&["a"][..], &["b"][..]), (&["a"], &["a", "b"]), (&["ab"], &["a", "b"]), (&[], &["a"]), (&[], &[])]
+    {
+        assert!(owner(one) != owner(other), "{one:?} {other:?}");
+    }
+}
+
+#[tokio::test]
+async fn pools_are_few_and_what_is_used_stays() {
+    let (port, seen) = serve_poisoned(Then::SaysMore("")).await;
+    let network = network(Ok(vec![]));
+    let uri = format!("http://127.0.0.1:{port}/x");
+    for account in 0..MOST_POOLS + 20 {
+        for secret in ["often", &account.to_string()] {
+            read_as(&network, secret, &uri).await;
+        }
+    }
+    assert_eq!(network.pools().of.len(), MOST_POOLS);
+    let of_the_one = seen.lock().unwrap().iter().filter(|(connection, _)| *connection == 0).count();
+    assert_eq!(of_the_one, MOST_POOLS + 20, "one connection for what is used often");
+    // One whose pool made room connects again, the other does not.
+    for (secret, more) in [("0", 1), ("often", 0)] {
+        let before = seen.lock().unwrap().iter().map(|(connection, _)| *connection).max();
+        read_as(&network, secret, &uri).await;
+        let after = seen.lock().unwrap().iter().map(|(connection, _)| *connection).max();
+        assert_eq!(after, before.map(|before| before + more), "{secret}");
+    }
+}
+
+/// A server that sends so many preliminary answers, and then an answer; or (with
+/// none) nothing else until it is hung up on.
+async fn preliminary(count: Option<u32>) -> Result<http::StatusCode, TransportError> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert_ne!(socket.read_buf(&mut head).await.unwrap(), 0);
+        }
+        let hint = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+        let hints = hint.repeat(count.unwrap_or(100) as usize);
+        while socket.write_all(hints.as_bytes()).await.is_ok() && count.is_none() {}
+        let _ = socket.write_all(answer_of("/").as_bytes()).await;
+    });
+    let answer = get(&network(Ok(vec![])), &format!("http://127.0.0.1:{port}/")).await;
+    served.await.unwrap();
+    answer.map(|answer| answer.status())
+}
+
+#[tokio::test]
+async fn preliminary_answers_are_bounded() {
+    for count in [0, 1, MOST_PRELIMINARY] {
+        assert_eq!(preliminary(Some(count)).await.unwrap(), 200, "{count}");
+    }
+    assert!(matches!(preliminary(None).await, Err(TransportError::HttpProtocolError)));
+}
+
+/// What a name leads to at each lookup, and to which addresses it was connected
+/// for as many requests; `None` is one that had to be refused.
+async fn led(lookups: &[&[&str]], expected: &[Option<&str>]) {
+    let parsed = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpAddr>>();
+    let answers =
+        Arc::new(std::sync::Mutex::new(lookups.iter().map(parsed).collect::<std::collections::VecDeque<_>>()));
+    let (port, roots, _served) = serve_tls_as("api.pagerduty.com", 2126).await;
+    let connected = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = connected.clone();
+    let resolving = answers.clone();
+    let options = HostOptions {
+        resolver: Some(Arc::new(move |name| {
+            assert_eq!(name, "api.pagerduty.com");
+            let answer = resolving.lock().unwrap().pop_front().expect("a lookup too many");
+            Box::pin(async move { Ok(answer) })
+        })),
+        ..HostOptions::default()
+    };
+    let detour: Detour = Arc::new(move |address| {
+        log.lock().unwrap().push(address.to_string());
+        SocketAddr::from(([127, 0, 0, 1], port))
+    });
+    let network = Network::trusting(roots, &options, Some(detour)).unwrap();
+    for expected in expected {
+        connected.lock().unwrap().clear();
+        // One account each, so that nothing is reused.
+        let secret = format!("{:?}", Arc::as_ptr(&answers)) + &answers.lock().unwrap().len().to_string();
+        let answer = get_as(&network, &secret, "https://api.pagerduty.com/").await;
+        match (answer, expected) {
+            (Ok(_), Some(_)) => {}
+            (Err(TransportError::DestinationIpProhibited), None) => {}
+            (other, _) => panic!("{lookups:?}: {other:?}"),
+        }
+        assert_eq!(*connected.lock().unwrap(), Vec::from_iter(*expected), "{lookups:?}");
+    }
+    assert!(answers.lock().unwrap().is_empty(), "a lookup for each connection");
+}
+
+/// The very addresses that were looked at are connected to, and none of a name
+/// that leads inside as well, now or at the next lookup.
+#[tokio::test]
+async fn a_name_is_connected_where_it_was_seen_to_lead() {
+    led(&[&["8.8.8.8"]], &[Some("8.8.8.8")]).await;
+    led(&[&["2600:1f14::1"]], &[Some("2600:1f14::1")]).await;
+    led(&[&["8.8.8.8"], &["127.0.0.1"]], &[Some("8.8.8.8"), None]).await;
+    for inside in [
+        "127.0.0.1",
+        "10.0.0.1",
+        "192.168.0.1",
+        "169.254.169.254",
+        "100.100.100.200",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "fe80::1",
+        "fd00:ec2::254",
+    ] {
+        led(&[&[inside]], &[None]).await;
+        led(&[&["8.8.8.8", inside]], &[None]).await;
+        led(&[&[inside, "8.8.8.8"]], &[None]).await;
+    }
 }

@@ -73,6 +73,11 @@ impl<S: Transport + Clock> Client<S> {
     /// Sends for the pages that follow where the walk stands, the first `passed`
     /// of them left out.
     pub(super) fn look_ahead(&self, walk: &mut Walk<S::Pending>, passed: u32) {
+        // Behind a page that holds fewer than asked for, the next ones begin where
+        // nobody can tell.
+        if walk.short {
+            return;
+        }
         let (Some(place), Some(total)) = (&walk.place, walk.total) else { return };
         let operation = walk.source.operation;
         let (Some(size), Some(key)) = (paging::size(operation, &place.position, walk.size), walk.source.keys.0) else {

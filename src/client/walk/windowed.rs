@@ -181,6 +181,18 @@ impl<P> Walk<P> {
         }
     }
 
+    /// A page that ends its list although more records were told of than are
+    /// ever read of one: cutting by such totals would go down to every second.
+    /// None where it does not contradict itself.
+    pub(super) fn overstated(&self, place: &Place, page: &Envelope<'_>) -> Option<String> {
+        let Position::Offset { at, .. } = &place.position else { return None };
+        self.source.operation.windows.as_ref()?;
+        let total = page.total.or(self.total)?;
+        let reached = u64::from(*at).saturating_add(page.items.len() as u64);
+        let ends = page.more == Some(false) && total > windows::MOST && reached < windows::MOST;
+        ends.then(|| format!("PagerDuty tells of {total} records and ends the list after {reached}"))
+    }
+
     pub(super) fn end_of_offsets(&self, place: &Place) -> Box<Error> {
         let reached = match &place.windows {
             Some(cuts) => {
