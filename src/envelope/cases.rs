@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{array, member, read, validate};
-use crate::catalog::find;
+use crate::catalog::OPERATIONS;
 use crate::error::Reason;
 use crate::response::{self, Response};
 
@@ -170,10 +170,10 @@ fn every_beginning_and_every_slip_is_judged_as_serde_json_judges() {
 
 #[test]
 fn what_is_no_text_is_refused_before() {
-    let operation = find("abilities.list").unwrap();
+    let operation = OPERATIONS.iter().next().unwrap();
     for (kind, body) in cases().filter(|(_, bytes)| std::str::from_utf8(bytes).is_err()) {
         assert_eq!(kind, 'u');
-        for body in [body.clone(), [b"{\"abilities\":[", body.as_slice(), b"]}"].concat()] {
+        for body in [body.clone(), [b"{\"x\":[", body.as_slice(), b"]}"].concat()] {
             let answer = Response { status: 200, body, ..Response::default() };
             let error = response::value(operation, &answer).unwrap_err();
             assert_eq!(error.reason, Reason::Unexpected);
