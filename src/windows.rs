@@ -15,8 +15,6 @@ use crate::time::{self, DAY, LAST};
 /// Records above which a window is cut: what `offset` reaches, less room for
 /// what is added while it is read.
 pub(crate) const MOST: u64 = 9_900;
-/// The same of a window that nothing is added to any more.
-const MOST_OF_THE_PAST: u64 = 10_000;
 /// PagerDuty was founded in 2009: no record of an account is older.
 pub(crate) const BEGINNING: i64 = 1_230_768_000;
 /// Edges a cursor has room for.
@@ -68,17 +66,6 @@ pub(crate) fn divisible(spec: &Windows, arguments: &Arguments) -> bool {
     let chosen =
         spec.lasting && arguments.iter().any(|(field, _)| matches!(field.of, Type::Bool) && field.paging == Paging::No);
     !chosen && (spec.unset != Unset::Moment || both())
-}
-
-/// Records above which the present window is cut: as many as `offset` reaches
-/// where its end lies in the past. Records that last can still be put there.
-pub(crate) fn most(spec: &Windows, arguments: &Arguments, cuts: Option<&Cuts>, now: i64) -> u64 {
-    let end = match cuts {
-        Some(cuts) => cuts.end(),
-        None => until(spec, arguments, now),
-    };
-    let past = !spec.lasting && end.is_some_and(|end| end <= now.saturating_sub(ASTRAY));
-    if past { MOST_OF_THE_PAST } else { MOST }
 }
 
 /// Whether a walk begins after the present, as far as the host's clock can tell.
@@ -171,12 +158,6 @@ impl Cuts {
     fn bounds(&self) -> ((i64, bool), (i64, bool)) {
         let (near, far) = ((self.edge(0), self.first), (self.edge(1), self.edges.len() <= 2));
         if self.newest_first() { (far, near) } else { (near, far) }
-    }
-
-    /// The upper edge of the present window; none where it is the present.
-    fn end(&self) -> Option<i64> {
-        let (_, (high, highest)) = self.bounds();
-        (!(highest && self.open)).then_some(high)
     }
 
     fn seconds(&self) -> i64 {

@@ -63,24 +63,6 @@ fn what_one_query_may_span_is_not_cut() {
 }
 
 #[test]
-fn a_window_of_the_past_may_be_as_long_as_a_list() {
-    let check = |id: &str, given: Value, expected: u64| {
-        let (spec, arguments) = (spec(id), arguments(id, &given));
-        assert_eq!(most(spec, &arguments, None, NOW), expected, "{id} {given}");
-        let cuts = Cuts::whole(spec, &arguments, NOW, None, None).unwrap();
-        assert_eq!(most(spec, &arguments, Some(&cuts), NOW), expected, "{id} {given}, cut");
-    };
-    let october = |until: &str| json!({"since": "2026-10-01T00:00:00Z", "until": until});
-    check("incidents.list", october("2026-10-20T00:00:00Z"), MOST_OF_THE_PAST);
-    check("log-entries.list", october("2026-10-20T00:00:00Z"), MOST_OF_THE_PAST);
-    // The host's clock may be a week behind.
-    check("incidents.list", october("2026-10-30T00:00:00Z"), MOST);
-    check("incidents.list", json!({"since": "2026-10-01T00:00:00Z"}), MOST);
-    // What lasts can be put there later.
-    check("on-calls.list", october("2026-10-20T00:00:00Z"), MOST);
-}
-
-#[test]
 fn a_range_longer_than_a_query_may_span_is_cut_by_days() {
     check_needed(
         "incidents.list",

@@ -31,12 +31,11 @@ impl<S: Transport + Clock> Client<S> {
     ) -> Result<Option<Place>> {
         let operation = walk.source.operation;
         let Some(spec) = walk.divisible(place) else { return Ok(None) };
-        let most = windows::most(spec, &walk.source.arguments, place.windows.as_ref(), self.system.unix_s());
         let long = match page.total {
-            Some(total) => total > most,
+            Some(total) => total > windows::MOST,
             // No total was given: is there a record that far behind?
             None if page.more == Some(true) => {
-                let far = [("limit", Value::from(1)), ("offset", Value::from(most - 1))];
+                let far = [("limit", Value::from(1)), ("offset", Value::from(windows::MOST - 1))];
                 self.glance(walk, place, &far, budget)?.is_some()
             }
             None => false,
