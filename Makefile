@@ -60,7 +60,7 @@ snapshots: component ## Write the expected texts anew, for review
 lint: setup ## Check formatting, lints of host and guest, and the catalog
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
-	$(CARGO) clippy --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector -- -D warnings
+	$(CARGO) clippy --locked --profile guest --target wasm32-wasip2 -p pagerduty-connector -p hostile-connector -- -D warnings
 
 .PHONY: examples
 examples: build ## Run the component under two other hosts, in Python and in Node

@@ -147,12 +147,12 @@ pub(crate) fn array(text: &str, items: &[&str], skip: &[usize]) -> String {
     array
 }
 
-/// Reads an object: `each` is told the name of every member, reads its value, and
-/// says whether to go on to the next.
-fn members<'a>(
-    text: &'a str,
-    each: &mut dyn FnMut(Cow<'a, str>, &mut Scan<'a>) -> Result<bool, Trouble>,
-) -> Result<(), Trouble> {
+/// Is told the name of a member, reads its value, and says whether to go on to
+/// the next.
+type Each<'e, 'a> = dyn FnMut(Cow<'a, str>, &mut Scan<'a>) -> Result<bool, Trouble> + 'e;
+
+/// Reads an object, a member at a time.
+fn members<'a>(text: &'a str, each: &mut Each<'_, 'a>) -> Result<(), Trouble> {
     let mut scan = Scan::new(text);
     scan.space();
     if !scan.take(b'{') {

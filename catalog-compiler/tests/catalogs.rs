@@ -191,7 +191,7 @@ fn the_tool_tells_figures_problems_and_usage() {
     run(
         &[&good],
         0,
-        "1 operations, 1 entities, 515 bytes of tables\nlines of TOML an operation: median 6, most 6\n",
+        "1 operations, 1 entities, 517 bytes of tables\nlines of TOML an operation: median 6, most 6\n",
         "",
     );
     let bad = lay_out(&tests().join("fail/unknown-entity.toml"));

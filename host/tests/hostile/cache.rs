@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use connector_host::{Connector, Host, HostOptions, Limits};
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::support::{open, options, plain, told};
 
@@ -70,10 +70,10 @@ impl Cache {
     /// of the one that is loaded.
     fn forged(&self) -> Vec<u8> {
         let mut code = fs::read(&self.other).unwrap();
-        code.truncate(code.len() - 32);
+        code.truncate(code.len() - 16);
         let name = self.own.file_name().unwrap().to_str().unwrap();
-        let seal = Sha256::new_with_prefix(name).chain_update(b"\n").chain_update(&code).finalize();
-        code.extend(seal);
+        let sealed = [name.as_bytes(), b"\n", &code].concat();
+        code.extend(xxh3_128(&sealed).to_le_bytes());
         code
     }
 
