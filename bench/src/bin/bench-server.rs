@@ -112,15 +112,24 @@ fn arguments(query: &str) -> HashMap<&str, String> {
     query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name, decoded(value))).collect()
 }
 
+/// PagerDuty's code for arguments that it refuses, and its words.
+struct Refusal(u32, &'static str);
+
+impl Refusal {
+    fn told(self) -> Response<Full<Bytes>> {
+        refuse(StatusCode::BAD_REQUEST, self.0, self.1)
+    }
+}
+
 /// Where a page begins and ends in a list of `count`, or why it does not.
-fn cut(arguments: &HashMap<&str, String>, count: u64) -> Result<(u64, u64, u64), Response<Full<Bytes>>> {
+fn cut(arguments: &HashMap<&str, String>, count: u64) -> Result<(u64, u64, u64), Refusal> {
     let number = |name: &str, default| arguments.get(name).map_or(Some(default), |text| text.parse().ok());
     let (Some(limit), Some(offset)) = (number("limit", 25), number("offset", 0)) else {
-        return Err(refuse(StatusCode::BAD_REQUEST, 2001, "limit and offset must be numbers"));
+        return Err(Refusal(2001, "limit and offset must be numbers"));
     };
     let limit = limit.clamp(1, 100);
     if offset + limit > OFFSET_END {
-        return Err(refuse(StatusCode::BAD_REQUEST, 2002, "offset + limit is beyond 10,000"));
+        return Err(Refusal(2002, "offset + limit is beyond 10,000"));
     }
     let from = offset.min(count);
     Ok((from, (from + limit).min(count), limit))
@@ -164,7 +173,7 @@ impl Account {
         let count = end.saturating_sub(first);
         let (from, to, limit) = match cut(arguments, count) {
             Ok(cut) => cut,
-            Err(refused) => return refused,
+            Err(refusal) => return refusal.told(),
         };
         let mut items = String::with_capacity((records::RECORD + 200) * 100);
         for number in first + from..first + to {
@@ -184,7 +193,7 @@ impl Account {
                     .join(",");
                 respond(StatusCode::OK, page("services", &items, (from, to, limit), count as u64, arguments))
             }
-            Err(refused) => refused,
+            Err(refusal) => refusal.told(),
         }
     }
 }
