@@ -60,72 +60,82 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The containers that are open, the innermost last: a bit each, set for an object.
-#[derive(Default)]
-struct Open {
-    depth: usize,
-    word: u64,
-    outer: Vec<u64>,
+/// How far a run came.
+enum Run {
+    /// To behind the value.
+    End(usize),
+    /// To a container that there was no bit left for, and what was open around it.
+    Full(usize, u64),
+    /// The text is no JSON.
+    Broken,
 }
 
-impl Open {
-    fn push(&mut self, object: bool) {
-        if self.depth > 0 && self.depth.is_multiple_of(64) {
-            self.outer.push(self.word);
-        }
-        self.depth += 1;
-        self.word = self.word << 1 | u64::from(object);
-    }
-
-    fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        self.word >>= 1;
-        if self.depth > 0 && self.depth.is_multiple_of(64) {
-            self.word = self.outer.pop().unwrap_or_default();
-        }
-    }
-
-    /// Whether the innermost is an object.
-    fn object(&self) -> bool {
-        self.word & 1 == 1
-    }
-}
+/// Nothing is open.
+const NONE: u64 = 1;
 
 /// From the first byte of a value to behind its last, however deep it is.
-fn value(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut open = Open::default();
+fn value(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut around = Vec::new();
+    let mut came = run(bytes, at, NONE, false);
+    loop {
+        came = match came {
+            Run::End(at) => match around.pop() {
+                None => return Some(at),
+                Some(open) => run(bytes, at, open, true),
+            },
+            // A value of its own, with a word of its own.
+            Run::Full(at, open) => {
+                around.push(open);
+                run(bytes, at, NONE, false)
+            }
+            Run::Broken => return None,
+        };
+    }
+}
+
+/// Goes on from a value, or (`behind`) from behind one, until nothing is open. What
+/// is open is a bit each behind a first 1, the innermost last, set for an object: one
+/// word, since every register counts here.
+fn run(bytes: &[u8], mut at: usize, mut open: u64, mut behind: bool) -> Run {
     // Whether the name of a member comes next.
     let mut named = false;
     loop {
-        let first = peek(bytes, at);
+        let first = if behind { 0 } else { peek(bytes, at) };
         if first == b'"' {
-            at = string(bytes, at + 1)?;
+            let Some(end) = string(bytes, at + 1) else { return Run::Broken };
+            at = end;
             if named {
-                at = colon(bytes, at)?;
+                let Some(value) = colon(bytes, at) else { return Run::Broken };
+                at = value;
                 named = false;
                 continue;
             }
         } else if named {
-            return None;
+            return Run::Broken;
         } else if first == b'{' || first == b'[' {
-            let object = first == b'{';
+            let (object, start) = (first == b'{', at);
             at = space(bytes, at + 1);
             if peek(bytes, at) != closing(object) {
-                open.push(object);
+                if open >> 63 == 1 {
+                    return Run::Full(start, open);
+                }
+                open = open << 1 | u64::from(object);
                 named = object;
                 continue;
             }
             at += 1;
-        } else {
-            at = scalar(bytes, at)?;
+        } else if !behind {
+            let Some(end) = scalar(bytes, at) else { return Run::Broken };
+            at = end;
         }
+        behind = false;
         // Behind a value: up to the next one of the containers around it.
         loop {
-            if open.depth == 0 {
-                return Some(at);
+            if open == NONE {
+                return Run::End(at);
             }
             at = space(bytes, at);
-            let (next, object) = (peek(bytes, at), open.object());
+            let (next, object) = (peek(bytes, at), open & 1 == 1);
             at += 1;
             if next == b',' {
                 at = space(bytes, at);
@@ -133,9 +143,9 @@ fn value(bytes: &[u8], mut at: usize) -> Option<usize> {
                 break;
             }
             if next != closing(object) {
-                return None;
+                return Run::Broken;
             }
-            open.pop();
+            open >>= 1;
         }
     }
 }
