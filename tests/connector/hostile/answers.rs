@@ -151,7 +151,7 @@ async fn bytes_that_are_no_text_are_refused() {
         ("a mark of byte order", [b"\xef\xbb\xbf", sound.as_bytes()].concat()),
         ("UTF-16", sound.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("a zero behind it", [sound.as_bytes(), b"\0"].concat()),
-        ("a zero inside", sound.replace("P1", "P\01").into()),
+        ("a zero inside", sound.replace("P1", "P\x001").into()),
         ("a byte that is no letter", [b"{\"team\":{\"id\":\"".as_slice(), b"\xc3\x28\"}}"].concat()),
         ("a letter too long", [b"{\"team\":{\"id\":\"".as_slice(), b"\xf0\x82\x82\xac\"}}"].concat()),
         ("twice the same", sound.repeat(2).into()),
