@@ -59,7 +59,7 @@ const MOST_IDLE: usize = 8;
 
 /// Pools that are kept; the one that was used longest ago makes room. A pool more
 /// costs a handshake, an open socket more can cost every request of the process.
-const MOST_POOLS: usize = 256;
+const MOST_POOLS: usize = 128;
 
 /// Preliminary answers (1xx) to one request. hyper passes over any number of
 /// them, as fast as they come.

@@ -150,7 +150,10 @@ fn marked(kind: usize, number: usize, list: &str, request: &http::Request<Bytes>
         }
     };
     answer.headers_mut().append("x-request-id", marker.parse().expect("a header"));
-    answer.headers_mut().insert("x-marker", marker.parse().expect("a header"));
+    // So much of it that some is left where it is given back and used again.
+    let seen = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("none");
+    let much = format!("{marker} {seen} ").repeat(100);
+    answer.headers_mut().insert("x-marker", much.trim_end().parse().expect("a header"));
     answer
 }
 
@@ -185,17 +188,16 @@ async fn the_credential_never_enters_the_guest() {
     let credentials = [("token", CANARY), ("user_token", USER_CANARY)];
     let by_key = world.open_with(&credentials, settings.clone()).await.expect("opens");
     let by_oauth = world.open_with(&[("access_token", CANARY)], settings).await.expect("opens");
-    let (mut searches, mut found) = (0, 0);
+    let mut searches = 0;
     for (mut on, oauth) in [(by_key, false), (by_oauth, true)] {
         // What both keys begin with, alone and in every other spelling.
         let mut look = |on: &mut Connection, after: &str, before: usize, forms: bool| {
             let sent = told.lock().expect("no panic").2;
             searches += 1;
-            // The connection keeps the one; of the other, memory that is given
-            // back can be written over.
+            let marker = format!("marker-{sent}-of-these");
+            let answered = sent > before;
+            assert!(!answered || on.memory_contains(marker.as_bytes()), "{after}: the search finds nothing");
             assert!(on.memory_contains(b"ada@example.com"), "{after}: the search finds nothing");
-            let answered = on.memory_contains(format!("marker-{sent}-of-these").as_bytes());
-            found += usize::from(answered || sent == before);
             assert!(!on.memory_contains(b"canary-"), "{after}: the guest holds a credential");
             let all = [CANARY, USER_CANARY].map(spellings).concat();
             let middles = BASIC.map(|(_, basic)| basic[18..60].to_owned());
@@ -248,6 +250,4 @@ async fn the_credential_never_enters_the_guest() {
     }
     let told = told.lock().expect("no panic");
     assert!(searches > 2_000 && told.3 > 2_000, "{searches} searches, {} signed requests", told.3);
-    // What an answer left behind is soon written over; often enough it is still there.
-    assert!(found * 3 > searches, "the answers themselves were found {found} times of {searches}");
 }
