@@ -104,13 +104,25 @@ pub(crate) fn member<'a>(text: &'a str, key: &str) -> serde_json::Result<Option<
 /// The same of an item of a page, which was checked with it: nothing behind the
 /// member is read.
 pub(crate) fn peek<'a>(item: &'a str, key: &str) -> serde_json::Result<Option<&'a str>> {
-    let mut found = None;
-    let read = members(item, &mut |name, scan| {
-        let value = scan.value()?;
-        found = (name == key).then_some(value);
-        Ok(found.is_none())
-    });
-    read.map(|()| found).map_err(|trouble| trouble.told(item))
+    let mut scan = Scan::new(item);
+    scan.space();
+    if !scan.take(b'{') {
+        return Err(Error::custom("an object was expected"));
+    }
+    scan.space();
+    let mut found = || -> Result<Option<&'a str>, Trouble> {
+        let mut more = !scan.take(b'}');
+        while more {
+            let name = scan.name()?;
+            let value = scan.value()?;
+            if name == key || (name.contains('\\') && unescaped(name)? == key) {
+                return Ok(Some(value));
+            }
+            more = another(&mut scan, b'}')?;
+        }
+        Ok(None)
+    };
+    found().map_err(|trouble| trouble.told(item))
 }
 
 /// Checks that `text` is JSON.

@@ -130,23 +130,24 @@ fn run(bytes: &[u8], mut at: usize, mut open: u64, mut behind: bool) -> Run {
         }
         behind = false;
         // Behind a value: up to the next one of the containers around it.
-        loop {
-            if open == NONE {
-                return Run::End(at);
-            }
-            at = space(bytes, at);
-            let (next, object) = (peek(bytes, at), open & 1 == 1);
-            at += 1;
-            if next == b',' {
-                at = space(bytes, at);
-                named = object;
-                break;
-            }
-            if next != closing(object) {
+        if open == NONE {
+            return Run::End(at);
+        }
+        at = space(bytes, at);
+        let mut next = peek(bytes, at);
+        while next != b',' {
+            if next != closing(open & 1 == 1) {
                 return Run::Broken;
             }
             open >>= 1;
+            if open == NONE {
+                return Run::End(at + 1);
+            }
+            at = space(bytes, at + 1);
+            next = peek(bytes, at);
         }
+        at = space(bytes, at + 1);
+        named = open & 1 == 1;
     }
 }
 
@@ -182,16 +183,29 @@ fn colon(bytes: &[u8], at: usize) -> Option<usize> {
     if peek(bytes, at) == b':' { Some(space(bytes, at + 1)) } else { None }
 }
 
+/// What of sixteen bytes a string cannot hold as it is, a bit each.
+#[inline(always)]
+fn special(step: &[u8; 16]) -> u32 {
+    let step = u8x16::new(*step);
+    let (quote, escape, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
+    (step.simd_eq(quote) | step.simd_eq(escape) | step.min(control).simd_eq(step)).to_bitmask()
+}
+
 /// From behind the quote that opens a string to behind the one that closes it.
 #[inline(always)]
-fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let Some(step) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { return last_string(bytes, at) };
-        let step = u8x16::new(*step);
-        let (quote, escape, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
-        // What a string cannot hold as it is.
-        let special = step.simd_eq(quote) | step.simd_eq(escape) | step.min(control).simd_eq(step);
-        let mask = special.to_bitmask();
+fn string(bytes: &[u8], at: usize) -> Option<usize> {
+    // Most end within sixteen bytes: those go through no loop.
+    let Some(step) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { return last_string(bytes, at) };
+    let mask = special(step);
+    let end = at + mask.trailing_zeros() as usize;
+    if mask != 0 && peek(bytes, end) == b'"' { Some(end + 1) } else { long_string(bytes, at) }
+}
+
+/// The same of any.
+#[inline(never)]
+fn long_string(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(step) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let mask = special(step);
         if mask == 0 {
             at += 16;
             continue;
@@ -203,6 +217,7 @@ fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
             _ => return None,
         }
     }
+    last_string(bytes, at)
 }
 
 /// The same a byte at a time, where less than sixteen are left.
