@@ -165,7 +165,7 @@ class Marks(unittest.TestCase):
         }
         self.check("growth-1000", 0, 3, True, to(3))
         self.check("growth-1000", 0, 4, False, to(4))
-        self.check("growth-1000", 1, 3, True, to(10))
+        self.check("growth-1000", 1, 3, True, to(11))
         self.check("growth-1000", 0, None, False, lambda one, figures: figures | {"guest_kb": 0})
 
     def test_a_contestant_that_fails_is_missed_and_not_fast(self):
