@@ -65,7 +65,7 @@ pub(crate) fn read<'a>(text: &'a str, key: &str) -> serde_json::Result<Envelope<
         }
         if name == key {
             envelope.items = items(key, scan)?;
-            return Ok(true);
+            return Ok(());
         }
         let value = scan.value()?;
         match &*name {
@@ -78,7 +78,7 @@ pub(crate) fn read<'a>(text: &'a str, key: &str) -> serde_json::Result<Envelope<
             "totalResults" => envelope.total_results = word(&name, value)?,
             _ => {}
         }
-        Ok(true)
+        Ok(())
     });
     let found = read.and_then(|()| match seen.iter().any(|name| name == key) {
         true => Ok(envelope),
@@ -96,7 +96,7 @@ pub(crate) fn member<'a>(text: &'a str, key: &str) -> serde_json::Result<Option<
             once(&mut seen, &name)?;
             found = Some(value);
         }
-        Ok(true)
+        Ok(())
     });
     read.map(|()| found).map_err(|trouble| trouble.told(text))
 }
@@ -159,9 +159,8 @@ pub(crate) fn array(text: &str, items: &[&str], skip: &[usize]) -> String {
     array
 }
 
-/// Is told the name of a member, reads its value, and says whether to go on to
-/// the next.
-type Each<'e, 'a> = dyn FnMut(Cow<'a, str>, &mut Scan<'a>) -> Result<bool, Trouble> + 'e;
+/// Is told the name of a member and reads its value.
+type Each<'e, 'a> = dyn FnMut(Cow<'a, str>, &mut Scan<'a>) -> Result<(), Trouble> + 'e;
 
 /// Reads an object, a member at a time.
 fn members<'a>(text: &'a str, each: &mut Each<'_, 'a>) -> Result<(), Trouble> {
@@ -175,9 +174,7 @@ fn members<'a>(text: &'a str, each: &mut Each<'_, 'a>) -> Result<(), Trouble> {
     let mut more = !scan.take(b'}');
     while more {
         let name = unescaped(scan.name()?)?;
-        if !each(name, &mut scan)? {
-            return Ok(());
-        }
+        each(name, &mut scan)?;
         more = another(&mut scan, b'}')?;
     }
     if scan.ended() { Ok(()) } else { Err(Trouble::Broken) }
