@@ -7,9 +7,11 @@
 // The notation has words that no operation may use at the moment.
 #![allow(dead_code)]
 
+mod assets;
 mod decode;
 mod reader;
 pub(crate) mod tables;
+pub(crate) use assets::{How, Kind, Origin, Relation, Takes, kind, kinds, settings};
 pub(crate) use tables::{CHECK, EntityAt, Fields, HOSTS, OPERATIONS, Texts, find};
 
 /// A host by region.

@@ -17,6 +17,7 @@ use crate::request::{self, PageValues, Request};
 use crate::response::{self, Response, Success};
 use crate::retry::{Outcome, Verdict, spread, verdict};
 
+mod several;
 mod walk;
 pub(crate) use walk::Walk;
 

@@ -17,7 +17,7 @@ use crate::connection::{Connection, METHODS, settings_schema};
 use crate::error::{Error, Reason, Violation};
 use crate::rates::Rate;
 use crate::transport::Wasi;
-use crate::{account, choices, custom, schema, webhook};
+use crate::{account, choices, custom, inventory as scanning, schema, webhook};
 
 mod extra;
 
@@ -42,7 +42,7 @@ impl wit::Guest for Component {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: hosts.collect(),
             settings: settings_schema().to_string(),
-            extra: "{}".to_owned(),
+            extra: serde_json::json!({"scan_settings": scanning::settings_schema()}).to_string(),
         }
     }
 
@@ -218,20 +218,36 @@ impl triggers::Guest for Component {
 
 impl inventory::Guest for Component {
     fn kinds() -> Vec<inventory::Kind> {
-        Vec::new()
+        let kind = |kind: &'static catalog::Kind| inventory::Kind {
+            id: kind.id.to_owned(),
+            title: kind.title.to_owned(),
+            terraform_type: kind.terraform.map(str::to_owned),
+            extra: scanning::extra(kind).to_string(),
+        };
+        catalog::kinds().iter().map(kind).collect()
     }
 
     fn scan(
-        _: inventory::ConnectionBorrow<'_>,
-        _: Vec<String>,
-        _: String,
-        _: Option<String>,
+        on: inventory::ConnectionBorrow<'_>,
+        kinds: Vec<String>,
+        settings: String,
+        start: Option<String>,
     ) -> Result<inventory::Slice, types::Error> {
-        Err(no_kinds())
+        let opened: &Opened = on.get();
+        let slice = opened.answer(scanning::scan(&opened.0, &kinds, &settings, start.as_deref()))?;
+        let skipped = |skipped: scanning::Skipped| inventory::Skipped {
+            kind: skipped.kind.to_owned(),
+            why: outgoing_error(*opened.0.leaving(skipped.why)),
+        };
+        Ok(inventory::Slice {
+            assets: slice.assets.into_iter().map(outgoing_asset).collect(),
+            next: slice.next,
+            skipped: slice.skipped.into_iter().map(skipped).collect(),
+        })
     }
 
     fn codify(_: Vec<inventory::Asset>) -> Result<inventory::Codified, types::Error> {
-        Err(no_kinds())
+        Err(invalid("this connector does not write Terraform yet: scan assets, and take their attributes as JSON"))
     }
 }
 
@@ -239,8 +255,19 @@ fn no_triggers() -> types::Error {
     invalid("this connector has no triggers: `triggers` lists none. What a webhook delivers is read by `receive`")
 }
 
-fn no_kinds() -> types::Error {
-    invalid("this connector has no kinds of assets: `kinds` lists none")
+fn outgoing_asset(asset: scanning::Asset) -> inventory::Asset {
+    let relation =
+        |scanning::Edge { name, kind, id }| inventory::Relation { name: name.to_owned(), kind: kind.to_owned(), id };
+    let scanning::Asset { kind, id, name, url, attributes, relations } = asset;
+    inventory::Asset {
+        kind: kind.to_owned(),
+        id,
+        name,
+        url,
+        attributes,
+        relations: relations.into_iter().map(relation).collect(),
+        extra: "{}".to_owned(),
+    }
 }
 
 fn invalid(message: &str) -> types::Error {

@@ -3,7 +3,7 @@
 //! Reading order, which is also the way the data flows: [`catalog`] and
 //! [`error`]; [`connection`] and [`arguments`]; [`request`], [`response`], [`envelope`],
 //! [`paging`], [`time`], [`windows`], [`feed`], [`retry`] and [`rates`]; [`client`], [`choices`], [`account`]
-//! and [`schema`]; [`webhook`]; [`component`], which exports the contract; [`transport`],
+//! and [`schema`]; [`inventory`]; [`webhook`]; [`component`], which exports the contract; [`transport`],
 //! the only I/O.
 //!
 //! Rule: this file holds the list of modules and the bindings, nothing else.
@@ -28,6 +28,7 @@ mod error;
 mod feed;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod inventory;
 mod paging;
 mod rates;
 mod request;

@@ -59,6 +59,11 @@ pub(crate) fn output(operation: &'static Operation) -> Value {
     }
 }
 
+/// What the attributes of a kind of asset are.
+pub(crate) fn attributes(of: &'static Type) -> Value {
+    value(of, Way::Out)
+}
+
 /// Believable values for the fields of a body: what is sent mostly comes back.
 fn answered(operation: &'static Operation) -> Samples {
     match &operation.answer {

@@ -5,8 +5,10 @@
 
 use crate::source::{Spot, Text, Word};
 
+mod assets;
 mod choices;
 mod walk;
+pub(crate) use assets::{How, Kind, Origin, Relation, Setting, Takes};
 pub(crate) use choices::{Choices, Custom};
 pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Windows};
 
@@ -16,6 +18,10 @@ pub(crate) struct Catalog {
     pub(crate) hosts: Vec<Host>,
     pub(crate) actions: Vec<Action>,
     pub(crate) asked: Option<Asked>,
+    /// Of scans.
+    pub(crate) settings: Vec<Setting>,
+    /// Kinds of assets, in the order of the file.
+    pub(crate) kinds: Vec<Kind>,
     pub(crate) areas: Vec<Area>,
     pub(crate) entities: Vec<Entity>,
     /// By area, in the order of the files.
@@ -28,6 +34,11 @@ impl Catalog {
     /// The entity of this name.
     pub(crate) fn entity(&self, id: &str) -> Option<&Entity> {
         self.entities.iter().find(|entity| entity.name.text == id)
+    }
+
+    /// The kind of asset of this name.
+    pub(crate) fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name.text == name)
     }
 
     /// The operation of this id.

@@ -9,7 +9,7 @@ use wasmtime::component::ResourceAny;
 use crate::body::Direction;
 use crate::bounded::bounded;
 use crate::connector::Instance;
-use crate::contract::{Choices, Detail, Output, Page, Rate};
+use crate::contract::{Choices, Detail, Output, Page, Rate, Slice};
 use crate::error::{Error, Limit};
 use crate::host::Host;
 use crate::settle::{settle, sound_cursor, sound_error};
@@ -160,6 +160,35 @@ impl Connection {
             start.as_ref(),
         ))?;
         Ok(Walk { span: span("next", operation), connection: self, pages })
+    }
+
+    /// One step of a scan: some assets, and the cursor of the next step, which
+    /// any connection to the account can take with the same kinds and settings.
+    /// No kinds: all that a scan usually looks at. `settings` is a JSON object;
+    /// `scan_settings` of the identity's `extra` is its schema.
+    ///
+    /// # Errors
+    /// See [`Connection::check`]. A kind that is not allowed is no error: it is
+    /// told in the slice.
+    pub async fn scan(&mut self, kinds: &[String], settings: &str, start: Option<&str>) -> Result<Slice, Error> {
+        let mut live = self.begin().await?;
+        let (settings, start) = (settings.to_owned(), start.map(str::to_owned));
+        let answer = {
+            let guest = live.instance.guest.saas_connector_inventory();
+            let scan = guest.call_scan(&mut live.instance.store, live.connection, kinds, &settings, start.as_ref());
+            bounded(&self.host.options().limits, scan).instrument(span("scan", "")).await
+        };
+        let mut slice = self.end(live, answer, |_| None)?;
+        self.unless_broken(sound_cursor(slice.next.as_ref()))?;
+        for skipped in &mut slice.skipped {
+            let why = sound_error(skipped.why.clone());
+            let cleaned = why.map(|why| match &self.live {
+                Some(live) => live.instance.store.data().outgoing.placeholders.clean_error(why),
+                None => why,
+            });
+            skipped.why = cleaned.inspect_err(|_| self.live = None)?;
+        }
+        Ok(slice)
     }
 
     /// Whether `needle` stands anywhere in the connector's memory. Needs

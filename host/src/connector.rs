@@ -10,7 +10,7 @@ use wasmtime::Store;
 use crate::bindings;
 use crate::bounded::bounded;
 use crate::connection::Connection;
-use crate::contract::{AuthMethod, Detail, Event, Identity, Operation};
+use crate::contract::{AuthMethod, Detail, Event, Identity, Kind, Operation};
 use crate::error::{Error, LoadError};
 use crate::grants::{Allowed, Grants};
 use crate::host::Host;
@@ -104,6 +104,19 @@ impl Connector {
         let answer = bounded(&self.0.host.options().limits, guest.call_describe(&mut instance.store, operation));
         let answer = answer.await;
         Ok(settle(&self.0.host.options().limits, answer)??)
+    }
+
+    /// Every kind of asset that a scan finds, in the order in which it asks for
+    /// them.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] and [`Error::Limit`].
+    pub async fn kinds(&self) -> Result<Vec<Kind>, Error> {
+        let mut instance = self.catalog_instance().await?;
+        let guest = instance.guest.saas_connector_inventory();
+        let answer = bounded(&self.0.host.options().limits, guest.call_kinds(&mut instance.store));
+        let answer = answer.await;
+        settle(&self.0.host.options().limits, answer)
     }
 
     /// Verifies what a webhook delivered and reads its events. Needs no account

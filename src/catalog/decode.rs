@@ -164,7 +164,7 @@ impl Reader {
         })
     }
 
-    fn kind(&mut self) -> Option<Type> {
+    pub(super) fn kind(&mut self) -> Option<Type> {
         Some(match self.letter()? {
             b'=' => self.word(TYPES)?,
             b't' => Type::Text { min: self.bound(0)?, max: self.bound(u32::MAX)? },

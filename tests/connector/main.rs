@@ -15,6 +15,7 @@ mod faults;
 mod figures;
 mod fire;
 mod hostile;
+mod inventory;
 mod rates;
 mod requests;
 mod resume;

@@ -4,16 +4,19 @@
 //! one slip gives one line.
 
 mod asked;
+mod assets;
 mod choices;
 mod entities;
 mod feeds;
 mod fields;
 mod ids;
 mod operations;
+mod paths;
 mod samples;
 mod uses;
 mod windows;
 
+pub(crate) use paths::{secrets, shape};
 pub(crate) use uses::reached;
 
 use crate::model::{Answer, Body, Catalog, Field, Place, Type};
@@ -28,6 +31,7 @@ pub(crate) fn all(catalog: &Catalog, report: &mut Report) {
     operations::check(catalog, report);
     ids::check(catalog, report);
     asked::check(catalog, report);
+    assets::check(catalog, report);
     for operation in &catalog.operations {
         windows::check(operation, catalog, report);
         feeds::check(operation, catalog, report);

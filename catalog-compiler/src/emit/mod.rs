@@ -5,6 +5,7 @@
 //! same text, and a record is a line, so that a change of the catalog can be
 //! seen in it.
 
+mod assets;
 mod fields;
 mod operations;
 mod pieces;
@@ -42,6 +43,9 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     let operations: Vec<Record> = catalog.operations.iter().map(|operation| emitter.operation(operation)).collect();
     let entities: Vec<Record> = emitter.entities.clone().into_iter().map(|entity| emitter.shape(entity)).collect();
 
+    let kinds: Vec<Record> = catalog.kinds.iter().map(|kind| emitter.asset(kind)).collect();
+    let settings: Vec<Record> = catalog.settings.iter().map(assets::setting).collect();
+
     let mut out = String::from("// Made from the catalog by its compiler: change the catalog, not this file.\n\n");
     line(&mut out, "/// Every host that operations name.");
     line(&mut out, "pub(crate) static HOSTS: &[Host] = &[");
@@ -63,11 +67,13 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     }
     emitter.words.tables().for_each(|table| line(&mut out, &table));
 
-    let shared = Shared::of(operations.iter().chain(&entities));
+    let shared = Shared::of(operations.iter().chain(&entities).chain(&kinds).chain(&settings));
     let mut bytes = Bytes::default();
     bytes.place("SHARED", shared.pieces());
     bytes.place("OPERATIONS_AT", operations.iter().map(|record| shared.whole(record)));
     bytes.place("ENTITIES_AT", entities.iter().map(|record| shared.whole(record)));
+    bytes.place("KINDS_AT", kinds.iter().map(|record| shared.whole(record)));
+    bytes.place("SETTINGS_AT", settings.iter().map(|record| shared.whole(record)));
     out.push('\n');
     out.push_str(&bytes.starts);
     let by_id = by_id(catalog).map(|number| number.to_string()).collect::<Vec<_>>();

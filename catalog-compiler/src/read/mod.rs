@@ -5,6 +5,7 @@
 
 mod actions;
 mod asked;
+mod assets;
 mod choices;
 mod entities;
 mod exchange;
@@ -43,6 +44,8 @@ pub(crate) fn catalog(folder: &Folder, report: &mut Report) -> Catalog {
             actions::read(&root, &mut catalog, report);
         } else if Some(source.index) == folder.asked {
             asked::read(&root, &mut catalog, report);
+        } else if Some(source.index) == folder.assets {
+            assets::read(&root, &mut catalog, report);
         } else if folder.entities.contains(&source.index) {
             entities::read(&root, &mut catalog, report);
         } else {

@@ -1,0 +1,491 @@
+//! One step of a scan: some pages of one list, with all that stands in them or
+//! is asked for with them.
+//!
+//! Rule: what a step read is delivered or the step fails as a whole, and its
+//! cursor is one behind what was delivered. A kind that PagerDuty does not
+//! allow is told and passed over; trouble that may pass ends the step.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::path::{Node, within};
+use super::plan::{Cursor, Plan, stands_in};
+use super::{Skipped, Slice, asset};
+use crate::arguments::{self, Arguments};
+use crate::catalog::{How, Kind, Operation, Origin, Pages, Paging, kinds};
+use crate::client::{Client, Clock, Transport, operation};
+use crate::envelope;
+use crate::error::{Error, Reason, Result};
+use crate::response::Success;
+
+/// Pages that one step reads, where nothing is asked for beside them.
+const PAGES: usize = 10;
+/// Calls beside its page that one step makes, more or less.
+const CALLS: u32 = 50;
+/// Ids that one step of a refresh asks for.
+const IDS: usize = 20;
+/// Longest list of ids in one call.
+const BATCH: usize = 100;
+
+/// One step of a scan, from its beginning or from where the last one ended.
+pub(crate) fn scan<S: Transport + Clock>(
+    client: &Client<S>,
+    asked: &[String],
+    settings: &str,
+    start: Option<&str>,
+) -> Result<Slice> {
+    let plan = Plan::new(asked, settings)?;
+    let account = client.connection.fingerprint();
+    let cursor = match start {
+        Some(text) => plan.decode(text, account)?,
+        None => Cursor { at: client.unix_s().max(0), list: 0, value: 0, skipped: 0, inner: String::new() },
+    };
+    let at = cursor.at;
+    let budget = Duration::from_millis(client.connection.max_wait_ms);
+    let mut step = Step {
+        client,
+        plan: &plan,
+        at,
+        skipped: cursor.skipped,
+        slice: Slice::default(),
+        seen: BTreeSet::new(),
+        budget,
+    };
+    let next = match &plan.ids {
+        Some(ids) => step.refresh(ids, cursor)?,
+        None => step.read(cursor)?,
+    };
+    let mut slice = step.slice;
+    slice.next = match next {
+        None => None,
+        Some(cursor) => Some(plan.encode(&cursor, account).ok_or_else(|| {
+            Error::new(Reason::Unexpected, "the cursor of this scan is longer than can be carried: scan fewer kinds")
+        })?),
+    };
+    Ok(slice)
+}
+
+/// A step under way.
+struct Step<'a, S: Transport + Clock> {
+    client: &'a Client<S>,
+    plan: &'a Plan,
+    at: i64,
+    skipped: u128,
+    slice: Slice,
+    /// Kinds and ids of what is in it.
+    seen: BTreeSet<(usize, String)>,
+    /// What all calls beside the lists may spend waiting together.
+    budget: Duration,
+}
+
+/// What a call beside a list came to.
+enum Beside {
+    Found(Vec<Value>),
+    /// There is no such thing.
+    Nothing,
+    /// The list goes on behind these.
+    More,
+}
+
+impl<S: Transport + Clock> Step<'_, S> {
+    /// Reads on where the cursor stands; where the next step begins.
+    fn read(&mut self, mut cursor: Cursor) -> Result<Option<Cursor>> {
+        let lists = self.plan.lists();
+        let Some((kind, origin)) = lists.get(cursor.list).copied() else { return Ok(None) };
+        let values = match origin.setting {
+            None => 1,
+            Some(setting) => self.plan.texts(setting).len(),
+        };
+        let over = if values == 0 {
+            self.pass(kind, needs_a_setting(kind, origin));
+            true
+        } else if self.asked(kind) {
+            match self.pages(kind, origin, &cursor) {
+                Ok(inner) => {
+                    cursor.inner = inner.unwrap_or_default();
+                    cursor.inner.is_empty()
+                }
+                Err(error) if passes(error.reason) => {
+                    self.pass(kind, error);
+                    true
+                }
+                Err(error) => return Err(error),
+            }
+        } else {
+            true
+        };
+        cursor.skipped = self.skipped;
+        if over {
+            cursor.inner.clear();
+            cursor.value += 1;
+            if cursor.value >= values || !self.asked(kind) {
+                (cursor.list, cursor.value) = (cursor.list + 1, 0);
+            }
+        }
+        Ok((cursor.list < lists.len()).then_some(cursor))
+    }
+
+    /// Reads pages of a list; where in it the next step goes on.
+    fn pages(&mut self, kind: &'static Kind, origin: &'static Origin, cursor: &Cursor) -> Result<Option<String>> {
+        let How::List(call) = origin.how else { return Ok(None) };
+        let list = operation(call)?;
+        let mut arguments = self.plan.arguments(origin.with, Some(kind), self.at);
+        if let Some(value) = origin.setting.and_then(|setting| self.plan.texts(setting).get(cursor.value)) {
+            arguments.insert(origin.argument.to_owned(), value.as_str().into());
+        }
+        let beside = self.calls(kind) + u32::from(origin.detail.is_some());
+        if list.pages == Pages::None {
+            let success = self.client.call(list.id, &Value::Object(arguments).to_string())?;
+            self.items(kind, origin, &success.success.value)?;
+            return Ok(None);
+        }
+        let sized = list.fields.iter().find(|field| field.paging == Paging::Size);
+        if let (Some(field), true) = (sized, beside > 0) {
+            arguments.insert(field.name.to_owned(), (CALLS / beside).clamp(5, list.page_limit.max(5)).into());
+        }
+        let start = Some(cursor.inner.as_str()).filter(|inner| !inner.is_empty());
+        let mut walk = self.client.walk(list.id, &Value::Object(arguments).to_string(), start)?;
+        let mut next = None;
+        for number in 0..if beside > 0 { 1 } else { PAGES } {
+            let page = match self.client.next(&mut walk) {
+                // What was read so far is delivered; the trouble comes again.
+                Err(_) if number > 0 => break,
+                page => page?,
+            };
+            let Some(page) = page else { return Ok(None) };
+            self.items(kind, origin, &page.items)?;
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Takes in the items of one page of a list.
+    fn items(&mut self, kind: &'static Kind, origin: &'static Origin, items: &str) -> Result<()> {
+        let texts: Vec<&RawValue> = serde_json::from_str(items).map_err(|error| unreadable(kind, &error))?;
+        let mut nodes = Vec::with_capacity(texts.len());
+        for raw in texts {
+            let item: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(kind, &error))?;
+            match origin.take {
+                None => nodes.push(Node { kind, item, text: Some(raw.get().to_owned()), above: None }),
+                Some(take) => nodes.extend(within(&item, take).into_iter().map(|item| Node {
+                    kind,
+                    item: item.clone(),
+                    text: None,
+                    above: None,
+                })),
+            }
+        }
+        let nodes = match origin.detail {
+            Some((call, with)) => self.in_full(kind, call, with, nodes)?,
+            None => nodes,
+        };
+        self.level(kind, nodes.into_iter().filter(|node| counts(node, origin)).map(Rc::new).collect())
+    }
+
+    /// Takes in what was found of a kind, then what stands in it.
+    fn level(&mut self, kind: &'static Kind, nodes: Vec<Rc<Node>>) -> Result<()> {
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        if self.plan.wants(kind) {
+            for node in &nodes {
+                let Some(asset) = asset::asset(node) else {
+                    return Err(Error::new(Reason::Unexpected, format!("one of the kind {} has no id", kind.id)));
+                };
+                // Once a step.
+                if self.seen.insert((kind.number, asset.id.clone())) {
+                    self.slice.assets.push(asset);
+                }
+            }
+        }
+        for part in kinds().iter() {
+            for origin in part.origins.iter().filter(|origin| origin.how.parent() == Some(kind.number)) {
+                if !self.asked(part) {
+                    continue;
+                }
+                let found = match origin.how {
+                    How::List(_) => Vec::new(),
+                    How::Within(_) => embedded(part, origin, &nodes),
+                    How::Each(_, call) => self.each(part, origin, call, &nodes)?,
+                    How::Batch(_, call) => self.batch(part, origin, call, &nodes)?,
+                };
+                self.level(part, found.into_iter().filter(|node| counts(node, origin)).map(Rc::new).collect())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a kind is needed and was not passed over.
+    fn asked(&self, kind: &Kind) -> bool {
+        self.plan.needs(kind) && self.skipped >> kind.number & 1 == 0
+    }
+
+    /// How many calls one asset of a kind takes beside its page.
+    fn calls(&self, kind: &Kind) -> u32 {
+        let origins = kinds().iter().filter(|part| self.asked(part)).flat_map(|part| part.origins);
+        let each = origins.filter(|origin| matches!(origin.how, How::Each(parent, _) if parent == kind.number));
+        u32::try_from(each.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Leaves a kind out, and all that is found through it.
+    fn pass(&mut self, kind: &'static Kind, why: Box<Error>) {
+        let parts: Vec<&'static Kind> =
+            kinds().iter().filter(|part| self.asked(part) && stands_in(part, kind)).collect();
+        for part in parts {
+            self.skipped |= 1 << part.number;
+            if self.plan.wants(part) {
+                let mut why = why.clone();
+                if part.number != kind.number {
+                    why.message = format!("found through the kind {}, which was left out: {}", kind.id, why.message);
+                }
+                self.slice.skipped.push(Skipped { kind: part.id, why });
+            }
+        }
+    }
+
+    /// Replaces what a list tells of each by what PagerDuty answers in full.
+    fn in_full(&mut self, kind: &'static Kind, call: &str, with: &str, nodes: Vec<Node>) -> Result<Vec<Node>> {
+        let ids = nodes.iter().filter_map(|node| node.text_at("id"));
+        let mut full = Vec::new();
+        self.beside(kind, call, with, "id", ids.map(Value::from).collect(), &mut |_, items| {
+            let item = items.into_iter().map(|item| Node { kind, item, text: None, above: None });
+            full.extend(item);
+        })?;
+        Ok(full)
+    }
+
+    /// One call for each asset of the kind above.
+    fn each(&mut self, part: &'static Kind, origin: &Origin, call: &str, above: &[Rc<Node>]) -> Result<Vec<Node>> {
+        let with_ids: Vec<(&Rc<Node>, String)> =
+            above.iter().filter_map(|node| node.text_at("id").map(|id| (node, id))).collect();
+        let ids = with_ids.iter().map(|(_, id)| Value::from(id.as_str())).collect();
+        let mut found = Vec::new();
+        self.beside(part, call, origin.with, origin.argument, ids, &mut |number, items| {
+            let Some((parent, _)) = with_ids.get(number) else { return };
+            for item in items {
+                let taken = match origin.take {
+                    Some(take) => within(&item, take).into_iter().cloned().collect(),
+                    None => vec![item],
+                };
+                found.extend(taken.into_iter().map(|item| Node {
+                    kind: part,
+                    item,
+                    text: None,
+                    above: Some(Rc::clone(parent)),
+                }));
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// One call for a hundred assets of the kind above.
+    fn batch(&mut self, part: &'static Kind, origin: &Origin, call: &str, above: &[Rc<Node>]) -> Result<Vec<Node>> {
+        let ids: Vec<Value> = above.iter().filter_map(|node| node.text_at("id")).map(Value::from).collect();
+        let lists = ids.chunks(BATCH).map(|ids| Value::from(ids.to_vec())).collect();
+        let mut found = Vec::new();
+        self.beside(part, call, origin.with, origin.argument, lists, &mut |_, items| {
+            found.extend(items.into_iter().map(|item| Node { kind: part, item, text: None, above: None }));
+        })?;
+        Ok(found)
+    }
+
+    /// Calls an operation for each of some values of one argument, and hands on
+    /// what each answers. A kind that is refused is passed over from there on.
+    fn beside(
+        &mut self,
+        kind: &'static Kind,
+        call: &str,
+        with: &str,
+        argument: &str,
+        values: Vec<Value>,
+        found: &mut dyn FnMut(usize, Vec<Value>),
+    ) -> Result<()> {
+        let operation = operation(call)?;
+        let fixed = self.plan.arguments(with, None, self.at);
+        let asked: Vec<Arguments> = values
+            .into_iter()
+            .map(|value| {
+                let mut arguments = fixed.clone();
+                arguments.insert(argument.to_owned(), value);
+                sized(operation, &mut arguments);
+                arguments::check(operation, &Value::Object(arguments).to_string())
+            })
+            .collect::<Result<_>>()?;
+        let (client, mut answered, mut refused) = (self.client, 0_usize, None);
+        let mut more: Vec<usize> = Vec::new();
+        client.several(operation, &asked, &mut self.budget, &mut |number, answer| {
+            match judged(operation, answer)? {
+                Ok(Beside::Found(items)) => {
+                    answered += 1;
+                    found(number, items);
+                }
+                Ok(Beside::Nothing) => answered += 1,
+                Ok(Beside::More) => {
+                    answered += 1;
+                    more.push(number);
+                }
+                Err(error) => {
+                    let settled = error.reason == Reason::Unlicensed || !error.missing_scopes.is_empty();
+                    refused.get_or_insert(error);
+                    return Ok(!settled);
+                }
+            }
+            Ok(true)
+        })?;
+        for number in more {
+            let Some(arguments) = asked.get(number) else { continue };
+            let given: Map<String, Value> = arguments
+                .iter()
+                .filter(|(field, _)| field.paging == Paging::No && field.constant.is_none())
+                .map(|(field, value)| (field.name.to_owned(), value.clone()))
+                .collect();
+            let mut walk = client.walk(operation.id, &Value::Object(given).to_string(), None)?;
+            let mut all = Vec::new();
+            while let Some(page) = client.next(&mut walk)? {
+                all.extend(serde_json::from_str::<Vec<Value>>(&page.items).map_err(|error| unreadable(kind, &error))?);
+            }
+            found(number, all);
+        }
+        if let Some(error) = refused {
+            match answered {
+                // Of those that may be seen the others are still asked for.
+                0 => self.pass(kind, error),
+                _ if self.plan.wants(kind) => self.slice.skipped.push(Skipped { kind: kind.id, why: error }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads assets anew by their ids.
+    fn refresh(&mut self, ids: &[(&'static Kind, String)], mut cursor: Cursor) -> Result<Option<Cursor>> {
+        let rest = ids.get(cursor.list..).unwrap_or_default();
+        let Some((kind, _)) = rest.first() else { return Ok(None) };
+        let several: Vec<&str> = rest
+            .iter()
+            .take(IDS)
+            .take_while(|(other, _)| other.number == kind.number)
+            .map(|(_, id)| id.as_str())
+            .collect();
+        if self.asked(kind)
+            && let Some((call, with)) = kind.get
+        {
+            let operation = operation(call)?;
+            let fixed = self.plan.arguments(with, Some(kind), self.at);
+            let known = |name: &String| operation.fields.iter().any(|field| field.name == name);
+            for id in &several {
+                let mut arguments: Map<String, Value> =
+                    fixed.clone().into_iter().filter(|(name, _)| known(name)).collect();
+                arguments.insert("id".to_owned(), Value::from(*id));
+                match self.client.call(operation.id, &Value::Object(arguments).to_string()) {
+                    Ok(output) => {
+                        let text = output.success.value;
+                        let item: Value = serde_json::from_str(&text).map_err(|error| unreadable(kind, &error))?;
+                        self.level(kind, vec![Rc::new(Node { kind, item, text: Some(text), above: None })])?;
+                    }
+                    Err(mut why) if why.reason == Reason::Missing => {
+                        why.extra.insert("id".to_owned(), Value::from(*id));
+                        self.slice.skipped.push(Skipped { kind: kind.id, why });
+                    }
+                    Err(error) if passes(error.reason) => {
+                        self.pass(kind, error);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        cursor.list += several.len();
+        cursor.skipped = self.skipped;
+        Ok((cursor.list < ids.len()).then_some(cursor))
+    }
+}
+
+/// Whether a kind is passed over for this: trouble that stays. What may pass,
+/// or concerns the whole connection, ends the step.
+fn passes(reason: Reason) -> bool {
+    match reason {
+        Reason::Forbidden
+        | Reason::Unlicensed
+        | Reason::Missing
+        | Reason::Refused
+        | Reason::Conflict
+        | Reason::Incomplete
+        | Reason::Unexpected => true,
+        Reason::Invalid | Reason::Unauthenticated | Reason::Throttled | Reason::Unavailable | Reason::Blocked => false,
+    }
+}
+
+fn unreadable(kind: &Kind, error: &serde_json::Error) -> Box<Error> {
+    Error::new(Reason::Unexpected, format!("what was found of the kind {} cannot be read: {error}", kind.id))
+}
+
+fn needs_a_setting(kind: &Kind, origin: &Origin) -> Box<Error> {
+    let setting = origin.setting.unwrap_or_default();
+    Error::new(
+        Reason::Invalid,
+        format!("the kind {} is scanned where the setting {setting} names what to look at", kind.id),
+    )
+}
+
+/// Whether what was found is meant: two of its values are equal where the
+/// catalog asks for it.
+fn counts(node: &Node, origin: &Origin) -> bool {
+    origin.only.is_none_or(|(left, right)| {
+        let left = node.text_at(left);
+        left.is_some() && left == node.text_at(right)
+    })
+}
+
+/// What stands in the assets of the kind above.
+fn embedded(part: &'static Kind, origin: &Origin, above: &[Rc<Node>]) -> Vec<Node> {
+    let take = origin.take.unwrap_or_default();
+    let inside = |parent: &Rc<Node>| -> Vec<Node> {
+        let found = within(&parent.item, take).into_iter();
+        found.map(|item| Node { kind: part, item: item.clone(), text: None, above: Some(Rc::clone(parent)) }).collect()
+    };
+    above.iter().flat_map(inside).collect()
+}
+
+/// Asks for pages as large as there are.
+fn sized(operation: &Operation, arguments: &mut Map<String, Value>) {
+    if let Some(field) = operation.fields.iter().find(|field| field.paging == Paging::Size) {
+        arguments.insert(field.name.to_owned(), operation.page_limit.into());
+    }
+}
+
+/// What an answer beside a list means. The inner error is a refusal.
+fn judged(operation: &'static Operation, answer: Result<Success>) -> Result<std::result::Result<Beside, Box<Error>>> {
+    let success = match answer {
+        Ok(success) => success,
+        Err(error) if error.reason == Reason::Missing => return Ok(Ok(Beside::Nothing)),
+        Err(error) if passes(error.reason) => return Ok(Err(error)),
+        Err(error) => return Err(error),
+    };
+    let broken =
+        |error| Error::new(Reason::Unexpected, format!("{}: the answer is not as it should be: {error}", operation.id));
+    let Some(key) = operation.items() else {
+        let value: Value = serde_json::from_str(&success.value).map_err(broken)?;
+        return Ok(Ok(match value {
+            Value::Array(items) => Beside::Found(items),
+            Value::Null => Beside::Nothing,
+            other => Beside::Found(vec![other]),
+        }));
+    };
+    let page = match envelope::read(&success.value, key) {
+        Ok(page) => page,
+        Err(error) => return Ok(Err(broken(error))),
+    };
+    if page.more == Some(true) || page.next_cursor.is_some() || page.after.is_some() {
+        return Ok(Ok(Beside::More));
+    }
+    let items = page.items.iter().map(|item| serde_json::from_str(item)).collect::<std::result::Result<_, _>>();
+    Ok(items.map(Beside::Found).map_err(broken))
+}
