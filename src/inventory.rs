@@ -5,6 +5,7 @@
 //! its cursor; what a step cannot tell of, it says.
 
 mod asset;
+mod beside;
 mod path;
 mod plan;
 mod step;

@@ -201,7 +201,7 @@ impl Reader {
     }
 }
 
-/// A kind that no asset is of, for tests of what reads tables.
+/// How many kinds and settings the tables hold.
 #[cfg(test)]
 pub(crate) fn decoded() -> (usize, usize) {
     (KINDS_AT.len(), SETTINGS_AT.len())

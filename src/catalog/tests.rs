@@ -1,7 +1,7 @@
 //! Every record of the tables can be read.
 
 use super::tables::{ENTITIES_AT, OPERATIONS_AT, entities};
-use super::{Answer, OPERATIONS, Type, decode, find};
+use super::{Answer, OPERATIONS, Type, decode, find, kinds};
 
 #[test]
 fn every_operation_is_read_to_its_end() {
@@ -52,4 +52,24 @@ fn known(of: &Type) {
         Type::Entity(entity) | Type::Ref(entity) | Type::Id(entity) => assert!(!entity.id.is_empty()),
         _ => {}
     }
+}
+
+#[test]
+fn every_kind_and_setting_is_read_to_its_end() {
+    assert_eq!((kinds().len(), super::settings().len()), super::assets::decoded());
+    for kind in kinds() {
+        assert!(!kind.origins.is_empty() && !kind.title.is_empty() && !kind.names.0.is_empty(), "{}", kind.id);
+        assert!(std::ptr::eq(kind, super::kind(kind.id).unwrap()), "{}", kind.id);
+        known(&kind.of);
+        let parents = kind.origins.iter().filter_map(|origin| origin.how.parent());
+        assert!(parents.chain(kind.relations.iter().flat_map(|r| r.kinds.iter().copied())).all(|n| n < kinds().len()));
+        let calls = kind.origins.iter().filter_map(|origin| match origin.how {
+            super::How::List(call) | super::How::Each(_, call) | super::How::Batch(_, call) => Some(call),
+            super::How::Within(_) => None,
+        });
+        let details = kind.origins.iter().filter_map(|origin| origin.detail).chain(kind.get).map(|(call, _)| call);
+        assert!(calls.chain(details).all(|call| find(call).is_some()), "{}", kind.id);
+    }
+    // A set of kinds is a number of 128 bits.
+    assert!(kinds().len() <= 128);
 }

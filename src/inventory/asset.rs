@@ -67,7 +67,8 @@ fn name(node: &Node) -> Option<String> {
     match node.kind.names.1 {
         [] => NAMES.iter().find_map(|path| node.text_at(path)),
         paths => {
-            let parts: Vec<String> = paths.iter().filter_map(|path| path.split('|').find_map(|path| node.text_at(path))).collect();
+            let parts: Vec<String> =
+                paths.iter().filter_map(|path| path.split('|').find_map(|path| node.text_at(path))).collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         }
     }

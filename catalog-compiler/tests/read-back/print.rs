@@ -15,6 +15,12 @@ fn main() {
     for operation in catalog::OPERATIONS {
         println!("\n{}", spread(&format!("{operation:?}")));
     }
+    for setting in catalog::settings() {
+        println!("\n{setting:?}");
+    }
+    for kind in catalog::kinds() {
+        println!("\n{kind:?}");
+    }
 }
 
 fn spread(text: &str) -> String {
