@@ -11,6 +11,7 @@
 
 pub mod asset;
 pub mod change;
+mod files;
 pub mod secrets;
 pub mod store;
 pub mod view;

@@ -191,6 +191,12 @@ pub enum Error {
         /// The scan.
         scan: i64,
     },
+    /// Changes cannot come in before the first scan.
+    #[error("{nickname} has no complete scan yet: scan it first, changes come on top of that")]
+    Unscanned {
+        /// The account.
+        nickname: String,
+    },
     /// That far back, versions were removed.
     #[error("the history of {nickname} was pruned: it is whole from scan {from} on, ask for that or a later one")]
     Pruned {

@@ -59,9 +59,10 @@ pub struct Scan {
     /// An unfinished scan with other kinds, settings or view that was given up
     /// for this one: what it brought is dropped.
     pub abandoned: Option<i64>,
-    pub(crate) account: i64,
-    pub(crate) view: View,
-    pub(crate) kinds: Vec<Kind>,
+    pub(super) account: i64,
+    pub(super) owner: String,
+    pub(super) view: View,
+    pub(super) kinds: Vec<Kind>,
 }
 
 /// How many assets.
@@ -206,15 +207,15 @@ pub enum Point {
 /// meanwhile, so pages read with it fit together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    pub(crate) accounts: Vec<AccountAt>,
+    pub(super) accounts: Vec<AccountAt>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct AccountAt {
-    pub(crate) account: i64,
-    pub(crate) nickname: String,
+pub(super) struct AccountAt {
+    pub(super) account: i64,
+    pub(super) nickname: String,
     /// None before the first complete scan.
-    pub(crate) moment: Option<Moment>,
+    pub(super) moment: Option<Moment>,
 }
 
 impl Snapshot {
@@ -278,9 +279,9 @@ pub struct Page<T> {
 /// A place in the order of account, kind, id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After {
-    pub(crate) account: i64,
-    pub(crate) kind: String,
-    pub(crate) id: String,
+    pub(super) account: i64,
+    pub(super) kind: String,
+    pub(super) id: String,
 }
 
 /// An asset as the store has it: secrets are fingerprints.
@@ -373,6 +374,10 @@ pub enum What {
 pub struct Difference {
     /// The account's nickname.
     pub account: String,
+    /// Id of the asset's kind.
+    pub kind: String,
+    /// The asset's id.
+    pub id: String,
     /// What happened.
     pub what: What,
     /// As it was.
