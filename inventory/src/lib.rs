@@ -3,11 +3,17 @@
 //! slices in.
 //!
 //! Reading order, which is also the way the data flows: [`asset`] (what a scan
-//! brings).
+//! brings), [`secrets`] (what is covered first), [`store`] (what is kept),
+//! [`change`] (what is otherwise), [`view`] (what is shown).
 //!
 //! Rule: text from a provider is data here; it becomes neither markup, nor SQL,
 //! nor a command, wherever it is written.
 
 pub mod asset;
+pub mod change;
+mod files;
+pub mod secrets;
+pub mod store;
+pub mod view;
 
 pub use asset::{Asset, Kind, Relation, Skipped, Slice};

@@ -1,0 +1,374 @@
+//! SQLite and PostgreSQL behind one pool, one kind of transaction and one kind
+//! of value, so that every statement is written once.
+//!
+//! Rule: the one module that knows which database it is; values are bound,
+//! never written into a statement.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
+
+use super::error::{Error, Result};
+
+/// Most rows of one statement.
+const ROWS: usize = 64;
+
+/// Connections to a store.
+#[derive(Clone)]
+pub(super) struct Database {
+    pool: Pool,
+    /// Its place, for errors.
+    place: Arc<str>,
+}
+
+#[derive(Clone)]
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// What is bound to a statement.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Value::Int(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Int(Some(value.into()))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(Some(value.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(Some(value))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Value::Text(Some(value.clone()))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(value: Option<String>) -> Self {
+        Value::Text(value)
+    }
+}
+
+/// Values of any kinds in a list.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::database::Value::from($value)),*] };
+}
+pub(super) use values;
+
+/// A row of an answer.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    fn get<T>(&self, column: usize) -> Result<T>
+    where
+        T: for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        match self {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|why| Error::Damaged { place: "(as read)".into(), why: why.to_string() })
+    }
+
+    pub(super) fn int(&self, column: usize) -> Result<i64> {
+        self.get(column)
+    }
+
+    pub(super) fn int_or_null(&self, column: usize) -> Result<Option<i64>> {
+        self.get(column)
+    }
+
+    pub(super) fn text(&self, column: usize) -> Result<String> {
+        self.get(column)
+    }
+
+    pub(super) fn text_or_null(&self, column: usize) -> Result<Option<String>> {
+        self.get(column)
+    }
+
+    pub(super) fn bytes(&self, column: usize) -> Result<Vec<u8>> {
+        self.get(column)
+    }
+}
+
+impl Database {
+    pub(super) fn new(pool: Pool, place: Arc<str>) -> Self {
+        Self { pool, place }
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// A transaction that sees one state of the store throughout.
+    pub(super) async fn read(&self) -> Result<Transacted> {
+        self.begin("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    /// A transaction that may write. SQLite has one at a time; PostgreSQL's are
+    /// kept apart by [`Transacted::lock`].
+    pub(super) async fn write(&self) -> Result<Transacted> {
+        self.begin("BEGIN IMMEDIATE", "BEGIN").await
+    }
+
+    async fn begin(&self, sqlite: &'static str, postgres: &'static str) -> Result<Transacted> {
+        let inner = match &self.pool {
+            Pool::Sqlite(pool) => pool.begin_with(sqlite).await.map(Inner::Sqlite),
+            Pool::Postgres(pool) => pool.begin_with(postgres).await.map(Inner::Postgres),
+        };
+        let inner = inner.map_err(|why| failed(&self.place, why))?;
+        Ok(Transacted { inner, place: self.place.clone() })
+    }
+
+    /// Statements that cannot be in a transaction.
+    pub(super) async fn alone(&self, sqlite: &'static [&'static str], postgres: &'static [&'static str]) -> Result<()> {
+        let done = match &self.pool {
+            Pool::Sqlite(pool) => run_all(pool, sqlite).await,
+            Pool::Postgres(pool) => run_all(pool, postgres).await,
+        };
+        done.map_err(|why| failed(&self.place, why))
+    }
+}
+
+async fn run_all<'p, P>(pool: P, statements: &[&'static str]) -> std::result::Result<(), sqlx::Error>
+where
+    P: sqlx::Executor<'p> + Copy,
+{
+    for statement in statements {
+        pool.execute(*statement).await?;
+    }
+    Ok(())
+}
+
+/// A transaction; dropped without [`Transacted::commit`] it leaves no trace.
+pub(super) struct Transacted {
+    inner: Inner,
+    place: Arc<str>,
+}
+
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Binds values of our kinds to a statement.
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query(AssertSqlSafe($sql));
+        for value in $values {
+            query = match value {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+impl Transacted {
+    /// Runs a statement; gives the number of rows it changed.
+    pub(super) async fn run(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<u64> {
+        let sql = sql.into();
+        let done = match &mut self.inner {
+            Inner::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
+            Inner::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await.map(|done| done.rows_affected()),
+        };
+        done.map_err(|why| failed(&self.place, why))
+    }
+
+    /// Runs a query.
+    pub(super) async fn rows(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<Row>> {
+        let sql = sql.into();
+        let rows = match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let rows = bound!(sql, values).fetch_all(&mut **tx).await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Inner::Postgres(tx) => {
+                let rows = bound!(sql, values).fetch_all(&mut **tx).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        };
+        rows.map_err(|why| failed(&self.place, why))
+    }
+
+    /// Runs a query of one row, or none.
+    pub(super) async fn row(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Keeps other writers of an account out until the end.
+    pub(super) async fn lock(&mut self, account: i64) -> Result<()> {
+        if let Inner::Postgres(_) = self.inner {
+            self.rows("SELECT id FROM account WHERE id = $1 FOR UPDATE", values![account]).await?;
+        }
+        Ok(())
+    }
+
+    /// `LIKE` that takes ASCII letters of either case for the same.
+    pub(super) fn like(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => "LIKE",
+            Inner::Postgres(_) => "ILIKE",
+        }
+    }
+
+    /// Inserts rows of as many values as `columns` names, some at a time:
+    /// `INSERT INTO {into} VALUES … {then}`. Gives what `then` returns.
+    pub(super) async fn insert(&mut self, into: &str, width: usize, rows: Vec<Value>, then: &str) -> Result<Vec<Row>> {
+        let mut answers = Vec::new();
+        let mut rows = rows.into_iter();
+        while rows.len() >= width && width > 0 {
+            // Few lengths, so that prepared statements come again.
+            let left = rows.len() / width;
+            let count = [ROWS, 8].into_iter().find(|count| *count <= left).unwrap_or(1);
+            let mut sql = format!("INSERT INTO {into} VALUES ");
+            for row in 0..count {
+                sql.push_str(if row == 0 { "(" } else { "), (" });
+                places(&mut sql, row * width + 1, width);
+            }
+            sql.push_str(") ");
+            sql.push_str(then);
+            let values = rows.by_ref().take(count * width).collect();
+            answers.extend(self.rows(sql, values).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Runs `sql` for some of `keys` at a time, which stand in it as `{in}`;
+    /// before them `values` are bound.
+    pub(super) async fn rows_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<Vec<Row>> {
+        let mut answers = Vec::new();
+        for some in keys.chunks(512) {
+            let (sql, values) = listed(sql, values, some);
+            answers.extend(self.rows(sql, values).await?);
+        }
+        Ok(answers)
+    }
+
+    /// The same for a statement; gives the number of rows it changed.
+    pub(super) async fn run_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<u64> {
+        let mut changed = 0;
+        for some in keys.chunks(512) {
+            let (sql, values) = listed(sql, values, some);
+            changed += self.run(sql, values).await?;
+        }
+        Ok(changed)
+    }
+
+    pub(super) async fn commit(self) -> Result<()> {
+        let done = match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        };
+        done.map_err(|why| failed(&self.place, why))
+    }
+}
+
+/// Appends `$first, …`.
+fn places(sql: &mut String, first: usize, count: usize) {
+    for n in first..first + count {
+        if n > first {
+            sql.push_str(", ");
+        }
+        sql.push('$');
+        sql.push_str(&n.to_string());
+    }
+}
+
+/// Puts places for `keys` into a statement. The last key comes again until there
+/// are 1, 8, 64 or 512, so that prepared statements come again.
+fn listed(sql: &str, values: &[Value], keys: &[Value]) -> (String, Vec<Value>) {
+    let count = [1, 8, 64, 512].into_iter().find(|count| *count >= keys.len()).unwrap_or(keys.len());
+    let mut list = String::new();
+    places(&mut list, values.len() + 1, count);
+    let mut bound = values.to_vec();
+    bound.extend_from_slice(keys);
+    if let Some(last) = keys.last() {
+        bound.resize(values.len() + count, last.clone());
+    }
+    (sql.replace("{in}", &list), bound)
+}
+
+/// What a database's error means.
+pub(super) fn failed(place: &str, why: sqlx::Error) -> Error {
+    let place = place.to_owned();
+    match &why {
+        sqlx::Error::Database(said) => {
+            let code = said.code().unwrap_or_default().into_owned();
+            let why = said.message().to_owned();
+            match said.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+                Some(_) => sqlite_failed(place, &code, why),
+                None => postgres_failed(place, &code, why),
+            }
+        }
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) | sqlx::Error::Protocol(_) => {
+            Error::Unreachable { place, why: why.to_string() }
+        }
+        sqlx::Error::PoolTimedOut => Error::Locked { place },
+        _ => Error::Database { place, why: why.to_string() },
+    }
+}
+
+/// By SQLite's result codes; the low byte is what it is, the rest is detail.
+fn sqlite_failed(place: String, code: &str, why: String) -> Error {
+    match code.parse::<i32>().unwrap_or(0) & 0xff {
+        5 | 6 => Error::Locked { place },
+        8 | 14 => Error::ReadOnly { place, why },
+        13 => Error::Full { place },
+        11 => Error::Damaged { place, why },
+        26 => Error::NotAStore { place, found: why },
+        _ => Error::Database { place, why },
+    }
+}
+
+/// By PostgreSQL's SQLSTATE.
+fn postgres_failed(place: String, code: &str, why: String) -> Error {
+    match code {
+        "53100" => Error::Full { place },
+        "25006" | "42501" => Error::ReadOnly { place, why },
+        "40001" | "40P01" | "55P03" => Error::Locked { place },
+        "53300" | "57P01" | "57P03" | "3D000" => Error::Unreachable { place, why },
+        _ if code.starts_with("28") || code.starts_with("08") => Error::Unreachable { place, why },
+        _ => Error::Database { place, why },
+    }
+}

@@ -1,0 +1,193 @@
+//! An asset made ready to be stored: secrets covered, a hash of what it says.
+//!
+//! Rule: pure. Two assets with one hash say the same; the order of keys and of
+//! relations says nothing.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::error::{Error, Result};
+use crate::asset::{Asset, Kind, Relation};
+use crate::secrets::Key;
+
+/// An asset as it is stored.
+pub(super) struct Prepared {
+    pub(super) kind: String,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) url: Option<String>,
+    pub(super) attributes: String,
+    pub(super) relations: Vec<Relation>,
+    pub(super) hash: Vec<u8>,
+}
+
+/// Assets of a step, covered. One that comes twice counts as it came last.
+///
+/// # Errors
+///
+/// [`Error::Unfit`] where one is of a kind that is not among `kinds`, or has no id.
+pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec<Prepared>> {
+    let secrets: HashMap<&str, &[String]> =
+        kinds.iter().map(|kind| (kind.id.as_str(), kind.extra.secrets.as_slice())).collect();
+    let mut ready: Vec<Prepared> = Vec::with_capacity(assets.len());
+    let mut places = HashMap::with_capacity(assets.len());
+    for asset in assets {
+        let Some(secrets) = secrets.get(asset.kind.as_str()) else {
+            let mut known: Vec<&str> = kinds.iter().map(|kind| kind.id.as_str()).collect();
+            known.sort_unstable();
+            let why = format!(
+                "{:?} {:?} is of a kind that this scan does not have ({})",
+                asset.kind,
+                asset.id,
+                known.join(", ")
+            );
+            return Err(Error::Unfit { why });
+        };
+        if asset.id.is_empty() {
+            return Err(Error::Unfit { why: format!("an asset of the kind {:?} has no id", asset.kind) });
+        }
+        let one = ready_one(asset, secrets, key);
+        match places.entry((one.kind.clone(), one.id.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(ready.len());
+                ready.push(one);
+            }
+            Entry::Occupied(place) => ready[*place.get()] = one,
+        }
+    }
+    Ok(ready)
+}
+
+fn ready_one(asset: &Asset, secrets: &[String], key: &Key) -> Prepared {
+    let covered;
+    let attributes = match secrets {
+        [] => &asset.attributes,
+        secrets => {
+            let mut map = asset.attributes.clone();
+            key.cover(&mut map, secrets);
+            covered = map;
+            &covered
+        }
+    };
+    let relation =
+        |edge: &Relation| Relation { name: storable(&edge.name), kind: storable(&edge.kind), id: storable(&edge.id) };
+    let mut relations: Vec<Relation> = asset.relations.iter().map(relation).collect();
+    relations.sort_unstable();
+    relations.dedup();
+    let (name, url) = (storable(&asset.name), asset.url.as_deref().map(storable));
+    let hash = hash(&name, url.as_deref(), attributes, &relations);
+    // A map with text as keys can always be written.
+    let attributes = serde_json::to_string(attributes).unwrap_or_else(|_| "{}".into());
+    Prepared { kind: storable(&asset.kind), id: storable(&asset.id), name, url, attributes, relations, hash }
+}
+
+/// PostgreSQL's texts cannot hold U+0000, which JSON can: its picture stands for
+/// it. In attributes it is an escape, and stays.
+pub(super) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{2400}")
+}
+
+/// 128 bits of SHA-256.
+fn hash(name: &str, url: Option<&str>, attributes: &Map<String, Value>, relations: &[Relation]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(1024);
+    part(&mut text, name);
+    match url {
+        None => text.push(b'-'),
+        Some(url) => part(&mut text, url),
+    }
+    object(&mut text, attributes);
+    for edge in relations {
+        part(&mut text, &edge.name);
+        part(&mut text, &edge.kind);
+        part(&mut text, &edge.id);
+    }
+    Sha256::digest(&text).iter().take(16).copied().collect()
+}
+
+/// A text with its length before it, so that no two lists of texts are alike.
+fn part(text: &mut Vec<u8>, of: &str) {
+    text.extend_from_slice(&of.len().to_le_bytes());
+    text.extend_from_slice(of.as_bytes());
+}
+
+fn object(text: &mut Vec<u8>, map: &Map<String, Value>) {
+    let mut fields: Vec<(&String, &Value)> = map.iter().collect();
+    fields.sort_unstable_by_key(|(key, _)| *key);
+    text.push(b'{');
+    text.extend_from_slice(&fields.len().to_le_bytes());
+    for (key, field) in fields {
+        part(text, key);
+        value(text, field);
+    }
+}
+
+fn value(text: &mut Vec<u8>, of: &Value) {
+    match of {
+        Value::Null => text.push(b'n'),
+        Value::Bool(true) => text.push(b't'),
+        Value::Bool(false) => text.push(b'f'),
+        Value::Number(number) => {
+            text.push(b'#');
+            part(text, &number.to_string());
+        }
+        Value::String(string) => {
+            text.push(b'"');
+            part(text, string);
+        }
+        Value::Array(items) => {
+            text.push(b'[');
+            text.extend_from_slice(&items.len().to_le_bytes());
+            items.iter().for_each(|item| value(text, item));
+        }
+        Value::Object(map) => object(text, map),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn same(one: Value, other: Value, expected: bool) {
+        let hash = |value: &Value| {
+            let asset: Asset = serde_json::from_value(value.clone()).unwrap();
+            let kinds = [Kind { id: "k".into(), ..Kind::default() }];
+            let folder = tempfile::tempdir().unwrap();
+            let key = Key::open(&folder.path().join("key"), true).unwrap().unwrap();
+            prepare(&[asset], &kinds, &key).unwrap().remove(0).hash
+        };
+        assert_eq!(hash(&one) == hash(&other), expected, "{one} {other}");
+    }
+
+    fn with(attributes: Value) -> Value {
+        json!({"kind": "k", "id": "1", "name": "n", "attributes": attributes})
+    }
+
+    #[test]
+    fn what_says_the_same_has_one_hash() {
+        same(with(json!({"a": 1, "b": {"c": 1, "d": 2}})), with(json!({"b": {"d": 2, "c": 1}, "a": 1})), true);
+        for (one, other) in [
+            (json!({"a": 1}), json!({"a": 2})),
+            (json!({"a": 1}), json!({"a": "1"})),
+            (json!({"a": [1, 2]}), json!({"a": [2, 1]})),
+            (json!({"a": [[1], 2]}), json!({"a": [[1, 2]]})),
+            (json!({"a": null}), json!({})),
+            (json!({"a": "b"}), json!({"ab": ""})),
+            (json!({"a": {}}), json!({"a": []})),
+            (json!({"a": true}), json!({"a": false})),
+        ] {
+            same(with(one), with(other), false);
+        }
+        let mut other = with(json!({}));
+        other["url"] = json!("");
+        same(with(json!({})), other.clone(), false);
+        other["relations"] = json!([{"name": "a", "kind": "b", "id": "c"}, {"name": "a", "kind": "b", "id": "d"}]);
+        let mut turned = other.clone();
+        turned["relations"].as_array_mut().unwrap().reverse();
+        same(other, turned, true);
+    }
+}
