@@ -26,7 +26,40 @@ macro_rules! built_in {
 }
 
 /// The built-in pack. A test holds the list to the folder.
-const BUILT_IN: &[(&str, &str)] = built_in!["lib.rego", "lib_test.rego",];
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "escalation_policy_never_repeats.rego",
+    "escalation_policy_never_repeats_test.rego",
+    "escalation_policy_without_schedule.rego",
+    "escalation_policy_without_schedule_test.rego",
+    "incident_stale.rego",
+    "incident_stale_test.rego",
+    "lib.rego",
+    "lib_test.rego",
+    "maintenance_window_long.rego",
+    "maintenance_window_long_test.rego",
+    "naming_convention.rego",
+    "naming_convention_test.rego",
+    "orchestration_without_catch_all.rego",
+    "orchestration_without_catch_all_test.rego",
+    "schedule_with_gaps.rego",
+    "schedule_with_gaps_test.rego",
+    "service_disabled.rego",
+    "service_disabled_test.rego",
+    "service_inactive.rego",
+    "service_inactive_test.rego",
+    "service_with_one_responder.rego",
+    "service_with_one_responder_test.rego",
+    "service_without_integration.rego",
+    "service_without_integration_test.rego",
+    "service_without_team.rego",
+    "service_without_team_test.rego",
+    "user_on_call_without_phone.rego",
+    "user_on_call_without_phone_test.rego",
+    "user_without_notification_rules.rego",
+    "user_without_notification_rules_test.rego",
+    "webhook_subscription_disabled.rego",
+    "webhook_subscription_disabled_test.rego",
+];
 
 /// All files of the sources, each source's in the order of their names.
 ///

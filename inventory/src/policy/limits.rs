@@ -1,7 +1,7 @@
 //! How much a rule may take.
 //!
 //! Rule: every bound is a field here, with its default and a test that exceeds it
-//! (`tests/policy_limits.rs`).
+//! (`tests/policy/limits.rs`).
 
 use std::time::Duration;
 

@@ -233,6 +233,10 @@ fn set(
             }
             for (name, value) in params {
                 match rule.params.get_mut(&name) {
+                    // A table's members are set one by one.
+                    Some(Value::Object(old)) if value.is_object() => {
+                        old.extend(value.as_object().cloned().unwrap_or_default());
+                    }
                     // A null default says nothing of the type.
                     Some(old) if same_type(old, &value) || old.is_null() => *old = value,
                     Some(old) => {

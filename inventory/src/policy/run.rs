@@ -20,7 +20,7 @@ use super::inventory::object;
 use super::limits::Limits;
 
 /// Stack of the thread that runs rules, in bytes: room for the deepest chain that `Limits::depth`
-/// and the parser's bound on expressions let through (`tests/policy_limits.rs` goes there).
+/// and the parser's bound on expressions let through (`tests/policy/limits.rs` goes there).
 const STACK: usize = 256 << 20;
 
 /// How often a step's time may pass before the thread is left behind.
