@@ -11,8 +11,8 @@ mod assets;
 mod decode;
 mod reader;
 pub(crate) mod tables;
-pub(crate) use assets::{How, Kind, Origin, Relation, Takes, kind, kinds, settings};
-pub(crate) use tables::{CHECK, EntityAt, Fields, HOSTS, OPERATIONS, Texts, find};
+pub(crate) use assets::{Changes, How, Kind, Origin, Relation, Takes, kind, kinds, settings};
+pub(crate) use tables::{CHANGES, CHECK, EntityAt, Fields, HOSTS, OPERATIONS, Texts, find};
 
 /// A host by region.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod asset;
 mod beside;
 mod path;
 mod plan;
+mod refresh;
 mod step;
 
 pub(crate) use asset::{Asset, Edge};
@@ -79,6 +80,8 @@ pub(crate) fn settings_schema() -> Value {
         properties.insert(setting.name.to_owned(), schema);
     }
     properties.insert("skip".to_owned(), described(texts.clone(), "Kinds that are passed over from this step on"));
+    let changed = json!({"type": "string", "format": "date-time"});
+    properties.insert("changed_since".to_owned(), described(changed, "Tell what changed since then, and nothing else"));
     let ids = json!({"type": "object", "additionalProperties": texts});
     properties.insert("ids".to_owned(), described(ids, "Refresh these alone: by kind, a list of ids"));
     json!({"type": "object", "properties": properties, "additionalProperties": false})

@@ -8,7 +8,7 @@ use crate::source::{Spot, Text, Word};
 mod assets;
 mod choices;
 mod walk;
-pub(crate) use assets::{How, Kind, Origin, Relation, Setting, Takes};
+pub(crate) use assets::{Changes, How, Kind, Origin, Relation, Setting, Takes};
 pub(crate) use choices::{Choices, Custom};
 pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Windows};
 
@@ -20,6 +20,7 @@ pub(crate) struct Catalog {
     pub(crate) asked: Option<Asked>,
     /// Of scans.
     pub(crate) settings: Vec<Setting>,
+    pub(crate) changes: Option<Changes>,
     /// Kinds of assets, in the order of the file.
     pub(crate) kinds: Vec<Kind>,
     pub(crate) areas: Vec<Area>,

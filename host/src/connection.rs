@@ -213,6 +213,16 @@ impl Connection {
         self.live.as_ref().map_or(0, |live| live.instance.store.data().space.used())
     }
 
+    /// Requests that the connector has begun on this connection; 0 once it is
+    /// closed.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| {
+            let outgoing = &live.instance.store.data().outgoing;
+            outgoing.before + outgoing.begun
+        })
+    }
+
     /// Takes the instance out for a call. It comes back by [`Connection::end`];
     /// a call that is dropped in between drops it.
     async fn begin(&mut self) -> Result<Live, Error> {
@@ -225,7 +235,7 @@ impl Connection {
         // What an earlier call left behind is not this one's.
         let outgoing = &mut live.instance.store.data_mut().outgoing;
         outgoing.overflow.take();
-        outgoing.begun = 0;
+        outgoing.before += std::mem::take(&mut outgoing.begun);
         let (under_way, rates) = self.member.begin(self.host.now());
         if !rates.is_empty() {
             let guest = live.instance.guest.saas_connector_session().connection();

@@ -66,6 +66,8 @@ mod fit;
 mod grants;
 mod handler;
 mod host;
+#[cfg(feature = "inventory")]
+pub mod inventory;
 mod loopback;
 mod net;
 mod network_error;

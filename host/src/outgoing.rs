@@ -42,6 +42,8 @@ pub(crate) struct Outgoing {
     pub(crate) overflow: Overflow,
     /// Requests that the present call has begun.
     pub(crate) begun: u64,
+    /// Those of earlier calls.
+    pub(crate) before: u64,
     way: OwnWay,
     in_flight: Arc<Semaphore>,
 }
@@ -63,7 +65,7 @@ impl Outgoing {
             }
             Way::Custom(custom) => OwnWay::Custom(custom),
         };
-        Outgoing { allowed, placeholders, limits, overflow: Overflow::default(), begun: 0, way, in_flight }
+        Outgoing { allowed, placeholders, limits, overflow: Overflow::default(), begun: 0, before: 0, way, in_flight }
     }
 
     /// Counts one more request of the present call, whatever becomes of it.

@@ -96,6 +96,17 @@ pub(crate) struct Relation {
     pub(crate) except: Option<&'static str>,
 }
 
+/// A list that tells what changed.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    /// Id of the operation.
+    pub(crate) list: &'static str,
+    /// The argument that takes the time.
+    pub(crate) since: &'static str,
+    /// Where a record names what changed.
+    pub(crate) of: &'static str,
+}
+
 /// A setting of scans.
 #[derive(Debug)]
 pub(crate) struct Setting {

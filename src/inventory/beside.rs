@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Skipped;
 use super::path::{Node, within};
-use super::step::{Step, passes, unreadable};
+use super::step::{Step, concerning, passes, unreadable};
 use crate::arguments::{self, Arguments};
 use crate::catalog::{Kind, Operation, Origin, Paging};
 use crate::client::{Clock, Transport, operation};
@@ -118,25 +118,27 @@ impl<S: Transport + Clock> Step<'_, S> {
             .collect::<Result<_>>()?;
         let (client, mut answered, mut refused) = (self.client, 0_usize, None);
         let mut more: Vec<usize> = Vec::new();
-        client.several(operation, &asked, &mut self.budget, &mut |number, answer| {
-            match judged(operation, answer)? {
-                Ok(Beside::Found(items)) => {
-                    answered += 1;
-                    found(number, items);
+        client
+            .several(operation, &asked, &mut self.budget, &mut |number, answer| {
+                match judged(operation, answer)? {
+                    Ok(Beside::Found(items)) => {
+                        answered += 1;
+                        found(number, items);
+                    }
+                    Ok(Beside::Nothing) => answered += 1,
+                    Ok(Beside::More) => {
+                        answered += 1;
+                        more.push(number);
+                    }
+                    Err(error) => {
+                        let settled = error.reason == Reason::Unlicensed || !error.missing_scopes.is_empty();
+                        refused.get_or_insert(error);
+                        return Ok(!settled);
+                    }
                 }
-                Ok(Beside::Nothing) => answered += 1,
-                Ok(Beside::More) => {
-                    answered += 1;
-                    more.push(number);
-                }
-                Err(error) => {
-                    let settled = error.reason == Reason::Unlicensed || !error.missing_scopes.is_empty();
-                    refused.get_or_insert(error);
-                    return Ok(!settled);
-                }
-            }
-            Ok(true)
-        })?;
+                Ok(true)
+            })
+            .map_err(|error| concerning(kind, error))?;
         for number in more {
             let Some(arguments) = asked.get(number) else { continue };
             let given: Map<String, Value> = arguments

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::arguments::{fnv, object};
-use crate::catalog::{How, Kind, Origin, Takes, kind, kinds, settings};
+use crate::catalog::{CHANGES, How, Kind, Origin, Takes, kind, kinds, settings};
 use crate::error::{Error, Reason, Result, Violation, said, suggestion};
 use crate::time::{self, DAY};
 
@@ -22,8 +22,12 @@ const FOREIGN: &str = "cursor: this is not a cursor of a scan of this connector;
 pub(super) struct Plan {
     /// By number of the kind: its assets are delivered.
     pub(super) wanted: Vec<bool>,
+    /// Kinds that are passed over from this step on.
+    pub(super) skip: Vec<&'static Kind>,
     /// Ids to refresh, where these were asked for and nothing else.
     pub(super) ids: Option<Vec<(&'static Kind, String)>>,
+    /// What changed since then is asked for and nothing else, in seconds since 1970.
+    pub(super) changed_since: Option<i64>,
     days: BTreeMap<&'static str, u32>,
     texts: BTreeMap<&'static str, Vec<String>>,
     digest: u64,
@@ -75,9 +79,24 @@ impl Plan {
         let skip = given.shift_remove("skip");
         let skipped = names("skip", skip.as_ref().map_or(Some(Vec::new()), words), &mut violations);
         let ids = ids(given.get("ids"), &mut violations);
-        let known = |name: &str| name == "ids" || settings().iter().any(|setting| setting.name == name);
+        let changed_since = match given.get("changed_since").filter(|value| !value.is_null()) {
+            None => None,
+            Some(value) => {
+                let moment = value.as_str().and_then(time::parse);
+                if moment.is_none() {
+                    violations.push(Violation::new("changed_since", "must be a time such as 2026-11-01T00:00:00Z"));
+                } else if ids.is_some() {
+                    violations.push(Violation::new("changed_since", "goes with no `ids`: give one of the two"));
+                }
+                moment
+            }
+        };
+        let known = |name: &str| {
+            matches!(name, "ids" | "changed_since") || settings().iter().any(|setting| setting.name == name)
+        };
         for name in given.keys().filter(|name| !known(name)) {
-            let near = suggestion(name, settings().iter().map(|setting| setting.name).chain(["skip", "ids"]));
+            let near =
+                suggestion(name, settings().iter().map(|setting| setting.name).chain(["skip", "ids", "changed_since"]));
             violations.push(Violation::new(said(name), format!("is no setting of a scan{near}")));
         }
         let mut chosen = names("kinds", Some(asked.to_vec()), &mut violations);
@@ -91,20 +110,8 @@ impl Plan {
                 Some(ids) => usual.filter(|kind| ids.iter().any(|(root, _)| stands_in(kind, root))).collect(),
             };
         }
-        let mut plan = Plan { wanted: vec![false; kinds().len()], ids, days, texts, digest: digest(&chosen, &given) };
-        for kind in chosen {
-            plan.mark(kind, true);
-        }
-        for kind in skipped {
-            plan.mark(kind, false);
-        }
-        Ok(plan)
-    }
-
-    fn mark(&mut self, kind: &Kind, wanted: bool) {
-        if let Some(mark) = self.wanted.get_mut(kind.number) {
-            *mark = wanted;
-        }
+        let wanted = kinds().iter().map(|kind| chosen.iter().any(|chosen| chosen.number == kind.number)).collect();
+        Ok(Plan { wanted, skip: skipped, ids, changed_since, days, texts, digest: digest(&chosen, &given) })
     }
 
     pub(super) fn wants(&self, kind: &Kind) -> bool {
@@ -120,7 +127,15 @@ impl Plan {
     pub(super) fn lists(&self) -> Vec<(&'static Kind, &'static Origin)> {
         let needed = kinds().iter().filter(|kind| self.needs(kind));
         let origins = needed.flat_map(|kind| kind.origins.iter().map(move |origin| (kind, origin)));
-        origins.filter(|(_, origin)| matches!(origin.how, How::List(_))).collect()
+        let lists = origins.filter(|(_, origin)| matches!(origin.how, How::List(_)));
+        // What is cut by time tells what changed by itself.
+        lists.filter(|(_, origin)| self.changed_since.is_none() || origin.with.contains("\"@now-")).collect()
+    }
+
+    /// How many lists are read: behind them, the one that tells of changes.
+    pub(super) fn stops(&self) -> usize {
+        let by_id = kinds().iter().any(|kind| kind.get.is_some() && self.needs(kind));
+        self.lists().len() + usize::from(self.changed_since.is_some() && by_id && CHANGES.is_some())
     }
 
     /// The values of a setting that takes texts.
@@ -155,6 +170,10 @@ impl Plan {
         let mut arguments = object("catalog", with).unwrap_or_default();
         for value in arguments.values_mut() {
             let Some(moment) = value.as_str().and_then(|text| text.strip_prefix("@now")) else { continue };
+            if let (Some(since), true) = (self.changed_since, moment.starts_with('-')) {
+                *value = time::format(since).into();
+                continue;
+            }
             let days = moment.get(1..).and_then(|setting| self.days.get(setting)).copied().unwrap_or_default();
             let days = i64::from(days) * if moment.starts_with('-') { -DAY } else { DAY };
             *value = time::format(at.saturating_add(days)).into();
@@ -197,9 +216,12 @@ impl Plan {
         // One cursor has one spelling, and leads somewhere.
         let there = match &self.ids {
             Some(ids) => cursor.list < ids.len() && cursor.value == 0 && cursor.inner.is_empty(),
-            None => self.lists().get(cursor.list).is_some_and(|(_, origin)| {
-                cursor.value == 0 || origin.setting.is_some_and(|name| cursor.value < self.texts(name).len())
-            }),
+            None => match self.lists().get(cursor.list) {
+                Some((_, origin)) => {
+                    cursor.value == 0 || origin.setting.is_some_and(|name| cursor.value < self.texts(name).len())
+                }
+                None => cursor.list < self.stops() && cursor.value == 0,
+            },
         };
         let spelled = self.encode(&cursor, account).as_deref() == Some(text);
         if there && spelled { Ok(cursor) } else { Err(foreign()) }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::beside::embedded;
 use super::path::{Node, within};
@@ -24,8 +24,6 @@ use crate::error::{Error, Reason, Result};
 const PAGES: usize = 10;
 /// Calls beside its page that one step makes, more or less.
 const CALLS: u32 = 50;
-/// Ids that one step of a refresh asks for.
-const IDS: usize = 20;
 
 /// One step of a scan, from its beginning or from where the last one ended.
 pub(crate) fn scan<S: Transport + Clock>(
@@ -51,6 +49,10 @@ pub(crate) fn scan<S: Transport + Clock>(
         seen: BTreeSet::new(),
         budget,
     };
+    for kind in &plan.skip {
+        let why = "passed over: the setting `skip` names it";
+        step.pass(kind, Error::new(Reason::Invalid, why));
+    }
     let next = match &plan.ids {
         Some(ids) => step.refresh(ids, cursor)?,
         None => step.read(cursor)?,
@@ -70,7 +72,7 @@ pub(super) struct Step<'a, S: Transport + Clock> {
     pub(super) client: &'a Client<S>,
     pub(super) plan: &'a Plan,
     pub(super) at: i64,
-    skipped: u128,
+    pub(super) skipped: u128,
     pub(super) slice: Slice,
     /// Kinds and ids of what is in it.
     seen: BTreeSet<(usize, String)>,
@@ -82,7 +84,7 @@ impl<S: Transport + Clock> Step<'_, S> {
     /// Reads on where the cursor stands; where the next step begins.
     fn read(&mut self, mut cursor: Cursor) -> Result<Option<Cursor>> {
         let lists = self.plan.lists();
-        let Some((kind, origin)) = lists.get(cursor.list).copied() else { return Ok(None) };
+        let Some((kind, origin)) = lists.get(cursor.list).copied() else { return self.changes(cursor) };
         let values = match origin.setting {
             None => 1,
             Some(setting) => self.plan.texts(setting).len(),
@@ -100,7 +102,7 @@ impl<S: Transport + Clock> Step<'_, S> {
                     self.pass(kind, error);
                     true
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(concerning(kind, error)),
             }
         } else {
             true
@@ -113,7 +115,7 @@ impl<S: Transport + Clock> Step<'_, S> {
                 (cursor.list, cursor.value) = (cursor.list + 1, 0);
             }
         }
-        Ok((cursor.list < lists.len()).then_some(cursor))
+        Ok((cursor.list < self.plan.stops()).then_some(cursor))
     }
 
     /// Reads pages of a list; where in it the next step goes on.
@@ -177,7 +179,7 @@ impl<S: Transport + Clock> Step<'_, S> {
     }
 
     /// Takes in what was found of a kind, then what stands in it.
-    fn level(&mut self, kind: &'static Kind, nodes: Vec<Rc<Node>>) -> Result<()> {
+    pub(super) fn level(&mut self, kind: &'static Kind, nodes: Vec<Rc<Node>>) -> Result<()> {
         if nodes.is_empty() {
             return Ok(());
         }
@@ -210,7 +212,7 @@ impl<S: Transport + Clock> Step<'_, S> {
     }
 
     /// Whether a kind is needed and was not passed over.
-    fn asked(&self, kind: &Kind) -> bool {
+    pub(super) fn asked(&self, kind: &Kind) -> bool {
         self.plan.needs(kind) && self.skipped >> kind.number & 1 == 0
     }
 
@@ -236,49 +238,6 @@ impl<S: Transport + Clock> Step<'_, S> {
             }
         }
     }
-
-    /// Reads assets anew by their ids.
-    fn refresh(&mut self, ids: &[(&'static Kind, String)], mut cursor: Cursor) -> Result<Option<Cursor>> {
-        let rest = ids.get(cursor.list..).unwrap_or_default();
-        let Some((kind, _)) = rest.first() else { return Ok(None) };
-        let several: Vec<&str> = rest
-            .iter()
-            .take(IDS)
-            .take_while(|(other, _)| other.number == kind.number)
-            .map(|(_, id)| id.as_str())
-            .collect();
-        if self.asked(kind)
-            && let Some((call, with)) = kind.get
-        {
-            let operation = operation(call)?;
-            let fixed = self.plan.arguments(with, Some(kind), self.at);
-            let known = |name: &String| operation.fields.iter().any(|field| field.name == name);
-            for id in &several {
-                let mut arguments: Map<String, Value> =
-                    fixed.clone().into_iter().filter(|(name, _)| known(name)).collect();
-                arguments.insert("id".to_owned(), Value::from(*id));
-                match self.client.call(operation.id, &Value::Object(arguments).to_string()) {
-                    Ok(output) => {
-                        let text = output.success.value;
-                        let item: Value = serde_json::from_str(&text).map_err(|error| unreadable(kind, &error))?;
-                        self.level(kind, vec![Rc::new(Node { kind, item, text: Some(text), above: None })])?;
-                    }
-                    Err(mut why) if why.reason == Reason::Missing => {
-                        why.extra.insert("id".to_owned(), Value::from(*id));
-                        self.slice.skipped.push(Skipped { kind: kind.id, why });
-                    }
-                    Err(error) if passes(error.reason) => {
-                        self.pass(kind, error);
-                        break;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        cursor.list += several.len();
-        cursor.skipped = self.skipped;
-        Ok((cursor.list < ids.len()).then_some(cursor))
-    }
 }
 
 /// Whether a kind is passed over for this: trouble that stays. What may pass,
@@ -298,6 +257,14 @@ pub(super) fn passes(reason: Reason) -> bool {
 
 pub(super) fn unreadable(kind: &Kind, error: &serde_json::Error) -> Box<Error> {
     Error::new(Reason::Unexpected, format!("what was found of the kind {} cannot be read: {error}", kind.id))
+}
+
+/// Says which kind it was, so that a host can pass over it.
+pub(super) fn concerning(kind: &Kind, mut error: Box<Error>) -> Box<Error> {
+    if !error.extra.contains_key("kind") {
+        error.extra.insert("kind".to_owned(), kind.id.into());
+    }
+    error
 }
 
 fn needs_a_setting(kind: &Kind, origin: &Origin) -> Box<Error> {

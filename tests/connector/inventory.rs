@@ -191,6 +191,8 @@ async fn bad_input_is_told_before_anything_is_sent() {
         (vec![], r#"{"ids":{"on-call":["X"]}}"#, None, "cannot be asked for by their id"),
         (vec![], r#"{"ids":{"service":"P1"}}"#, None, "must be a list of ids"),
         (vec![], r#"{"ids":{}}"#, None, "names no id"),
+        (vec![], r#"{"changed_since":"today"}"#, None, "must be a time"),
+        (vec![], r#"{"changed_since":"2026-10-01T00:00:00Z","ids":{"service":["P1"]}}"#, None, "one of the two"),
         (vec![], "[]", None, "a JSON object"),
         (vec![], "{}", Some("s1:0:0:0:0:0:0:"), "other kinds or settings"),
         (vec![], "{}", Some("1:incidents.list:0:0:0:o0.0.0"), "not a cursor of a scan"),
@@ -361,11 +363,17 @@ async fn a_list_that_fails_is_tried_again_or_passed_over() {
     let cursor = first.next.expect("more");
     for _ in 0..2 {
         let error = on.scan(&kinds, "{}", Some(&cursor)).await.expect_err("users fail");
-        assert!(matches!(&error, Error::Connector(error) if error.reason == Reason::Unavailable), "{error}");
+        let Error::Connector(error) = error else { panic!("{error}") };
+        assert_eq!(error.reason, Reason::Unavailable);
+        assert!(error.extra.contains(r#""kind":"user""#), "{}", error.extra);
     }
     let names: Vec<&str> = kinds.iter().map(String::as_str).collect();
-    let passed = scan(&mut on, &names, json!({"skip": ["user", "contact-method"]}), Some(cursor.clone())).await;
+    // Whatever is passed over is told, so that nobody takes it for empty, and what
+    // is found through it too.
+    let passed = scan(&mut on, &names, json!({"skip": ["user"]}), Some(cursor.clone())).await;
     assert_eq!((passed.of("priority").count(), passed.assets.len()), (5, 5));
+    let told: Vec<&str> = passed.skipped.iter().map(|skipped| skipped.kind.as_str()).collect();
+    assert_eq!(told, ["user", "contact-method"]);
     failing.store(0, Ordering::SeqCst);
     let whole = scan(&mut on, &names, json!({}), Some(cursor)).await;
     assert_eq!((whole.of("user").count(), whole.of("priority").count()), (40, 5));
@@ -397,4 +405,60 @@ async fn calls_beside_a_list_go_together() {
         assert_eq!(found.of("team-membership").count(), 54, "ahead {ahead}");
         assert_eq!(most.load(Ordering::SeqCst), expected, "ahead {ahead}");
     }
+}
+
+/// What is passed over in the middle of its list leaves the others where they are.
+#[tokio::test(start_paused = true)]
+async fn a_kind_can_be_passed_over_in_the_middle_of_its_list() {
+    let world = World::with(Options { incidents: 3000, rate_limit: None, ..Options::default() }).await;
+    let mut on = world.open(tokens::READ_ONLY).await;
+    let kinds: Vec<String> = ["priority", "log-entry", "incident"].map(str::to_owned).to_vec();
+    let mut next = None;
+    let cursor = loop {
+        let slice = on.scan(&kinds, "{}", next.as_deref()).await.expect("a step");
+        let logs = slice.assets.iter().any(|asset| asset.kind == "log-entry");
+        next = slice.next;
+        if logs {
+            break next.expect("there are more log entries");
+        }
+    };
+    let rest =
+        scan(&mut on, &["priority", "log-entry", "incident"], json!({"skip": ["log-entry"]}), Some(cursor)).await;
+    assert_eq!(rest.of("log-entry").count(), 0);
+    assert_eq!(rest.skipped.len(), 1, "{:?}", rest.skipped);
+}
+
+/// What changed since a time, and nothing else, in few requests.
+#[tokio::test(start_paused = true)]
+async fn changes_are_told_between_two_scans() {
+    let world = World::with(small()).await;
+    let mut on = world.open(tokens::ACCOUNT).await;
+    let whole = scan(&mut on, &[], json!({}), None).await;
+    let services: Vec<&Asset> = whole.of("service").collect();
+    let (renamed, gone) = (services[0].id.clone(), services[1].id.clone());
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let mut changing = world.open_with(&[("token", tokens::USER)], json!({})).await.expect("opens");
+    let renaming = json!({"id": renamed, "name": "Renamed meanwhile"});
+    changing.call("services.update", &renaming.to_string()).await.expect("renames");
+    changing.call("services.delete", &json!({"id": gone}).to_string()).await.expect("deletes");
+    let incident = json!({"title": "New", "service": renamed});
+    changing.call("incidents.create", &incident.to_string()).await.expect("creates");
+    world.simulator.clear_requests();
+    let settings = json!({"changed_since": "2026-11-01T12:30:00Z"});
+    let found = scan(&mut on, &[], settings, None).await;
+    let names: Vec<&str> = found.of("service").map(|asset| asset.name.as_str()).collect();
+    assert_eq!(names, ["Renamed meanwhile"]);
+    assert!(found.of("incident").any(|asset| asset.name == "New"), "{:?}", found.assets);
+    let missing: Vec<(&str, Value)> = found
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.why.reason == Reason::Missing)
+        .map(|skipped| {
+            let extra: Value = serde_json::from_str(&skipped.why.extra).unwrap();
+            (skipped.kind.as_str(), extra["id"].clone())
+        })
+        .collect();
+    assert_eq!(missing, [("service", json!(gone))]);
+    let asked = world.simulator.requests().len();
+    assert!(asked <= 12, "{asked} requests");
 }

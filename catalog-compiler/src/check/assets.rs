@@ -6,7 +6,7 @@
 use super::feeds::{target, unfit};
 use super::paths;
 use crate::arguments;
-use crate::model::{Catalog, Effect, Given, How, Json, Kind, Operation, Origin, Paging, Takes, Type};
+use crate::model::{Catalog, Changes, Effect, Given, How, Json, Kind, Operation, Origin, Pages, Paging, Takes, Type};
 use crate::source::{Report, Word};
 use crate::suggest;
 
@@ -32,12 +32,31 @@ pub(crate) fn check(catalog: &Catalog, report: &mut Report) {
             paths::check(kind, catalog, report);
         }
     }
+    if let Some(changes) = &catalog.changes {
+        changed(changes, catalog, report);
+    }
     if catalog.partial || report.gaps() > 0 {
         return;
     }
     let used = |name: &str| catalog.kinds.iter().any(|kind| uses(kind, name));
     for setting in catalog.settings.iter().filter(|setting| !used(&setting.name.text)) {
         report.wrong(setting.name.at, format!("no kind uses the setting `{}`: take it out", setting.name.text));
+    }
+}
+
+/// The list of changes pages, takes a time, and names what changed.
+fn changed(changes: &Changes, catalog: &Catalog, report: &mut Report) {
+    let Some(list) = target(&changes.list, catalog, report) else { return };
+    if list.listing().is_none() || list.pages == Pages::None || list.feed.is_some() {
+        report.wrong(changes.list.at, format!("`{}` lists nothing page by page", changes.list.text));
+    }
+    let arguments = arguments::of(list, catalog);
+    let time = |a: &arguments::Argument| a.field.name.text == changes.since.text && matches!(a.field.of, Type::Time);
+    if !arguments.iter().any(time) {
+        report.wrong(changes.since.at, format!("`{}` takes no time `{}`", changes.list.text, changes.since.text));
+    }
+    if list.listing().is_some_and(|of| !paths::there(of, &changes.of.text, catalog)) {
+        report.wrong(changes.of.at, format!("nothing stands at `{}`", changes.of.text));
     }
 }
 

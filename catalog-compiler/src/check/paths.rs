@@ -103,6 +103,15 @@ fn leads(path: &str, kind: &Kind, origin: &Origin, catalog: &Catalog) -> bool {
     !open.is_empty()
 }
 
+/// Whether a path leads somewhere in a type.
+pub(super) fn there(of: &Type, path: &str, catalog: &Catalog) -> bool {
+    let mut open = vec![of.clone()];
+    for name in path.split('.') {
+        open = open.iter().flat_map(|of| member(of, name, catalog)).collect();
+    }
+    !open.is_empty()
+}
+
 /// Checks every path of a kind.
 pub(crate) fn check(kind: &Kind, catalog: &Catalog, report: &mut Report) {
     if let Some(of) = kind.of.as_ref().filter(|of| catalog.entity(&of.text).is_none() && !catalog.partial) {

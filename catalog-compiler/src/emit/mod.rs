@@ -15,7 +15,7 @@ mod words;
 use std::fmt::Write as _;
 
 use crate::check::reached;
-use crate::model::{Asked, Catalog, Entity, Type};
+use crate::model::{Asked, Catalog, Changes, Entity, Type};
 use pieces::{Record, Shared, literal};
 use words::Words;
 
@@ -65,6 +65,12 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
         line(&mut out, "/// What `check` calls.");
         line(&mut out, &format!("pub(crate) static CHECK: Check = Check {{ {fields} }};\n"));
     }
+    let changes = catalog.changes.as_ref().map(|Changes { list, since, of }| {
+        format!("Some(Changes {{ list: {:?}, since: {:?}, of: {:?} }})", list.text, since.text, of.text)
+    });
+    line(&mut out, "/// What tells of changes.");
+    let changes = changes.unwrap_or_else(|| "None".to_owned());
+    line(&mut out, &format!("pub(crate) static CHANGES: Option<Changes> = {changes};\n"));
     emitter.words.tables().for_each(|table| line(&mut out, &table));
 
     let shared = Shared::of(operations.iter().chain(&entities).chain(&kinds).chain(&settings));

@@ -21,6 +21,15 @@ pub(crate) enum Takes {
     Texts,
 }
 
+/// A list that tells what changed.
+pub(crate) struct Changes {
+    pub(crate) list: Word,
+    /// The argument that takes the time.
+    pub(crate) since: Word,
+    /// Where a record names what changed.
+    pub(crate) of: Word,
+}
+
 /// A kind of asset.
 pub(crate) struct Kind {
     pub(crate) name: Word,

@@ -3,7 +3,7 @@
 //! Rule: keys that only matter beside others are refused without them.
 
 use super::{Ending, is_kebab, parsed, prose};
-use crate::model::{Catalog, Given, How, Kind, Origin, Relation, Setting, Takes};
+use crate::model::{Catalog, Changes, Given, How, Kind, Origin, Relation, Setting, Takes};
 use crate::notation;
 use crate::source::{Report, Text, Word};
 use crate::table::Table;
@@ -31,11 +31,22 @@ const KIND: [&str; 15] = [
 
 /// Reads the file.
 pub(crate) fn read(root: &Table<'_>, catalog: &mut Catalog, report: &mut Report) {
-    root.only(&["setting", "kind"], report);
+    root.only(&["setting", "changes", "kind"], report);
     if let Some(settings) = root.table("setting", report) {
         for entry in settings.entries() {
             let Some(table) = settings.entry_table(entry, report) else { continue };
             catalog.settings.extend(setting(entry.key.clone(), &table, report));
+        }
+    }
+    if let Some(table) = root.table("changes", report) {
+        table.only(&["list", "since", "of"], report);
+        let word = |key: &str, example: &str, report: &mut Report| {
+            table.required(key, example, report).map(|text| text.word())
+        };
+        let list = word("list", "\"audit.records.list\"", report);
+        let (since, of) = (word("since", "\"since\"", report), word("of", "\"root_resource\"", report));
+        if let (Some(list), Some(since), Some(of)) = (list, since, of) {
+            catalog.changes = Some(Changes { list, since, of });
         }
     }
     let Some(kinds) = root.table("kind", report) else { return };

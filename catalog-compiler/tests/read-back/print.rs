@@ -15,6 +15,7 @@ fn main() {
     for operation in catalog::OPERATIONS {
         println!("\n{}", spread(&format!("{operation:?}")));
     }
+    println!("\n{:?}", catalog::CHANGES);
     for setting in catalog::settings() {
         println!("\n{setting:?}");
     }

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod inventory;
+pub(crate) use inventory::*;
+
 const AFTER: &str = "\
 Sign in with an environment variable:
   PAGERDUTY_TOKEN       a general, read-only or user key (or, with --auth-method bearer, an OAuth token)
@@ -17,7 +20,8 @@ Exit codes:
   0  done                               4  refused, forbidden, missing, conflict or not in the plan
   1  anything else                      5  throttled or unavailable: try again later
   2  bad usage or arguments             6  incomplete: not every record could be delivered
-  3  no credential, or a refused one    130  interrupted";
+  3  no credential, or a refused one    7  a policy found what counts
+                                        130  interrupted";
 
 /// Call PagerDuty through a sandboxed connector.
 #[derive(Debug, Parser)]
@@ -30,7 +34,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The connector to run [default: the pagerduty.wasm built with this tool]
@@ -134,6 +138,12 @@ pub(crate) enum Command {
     Walk(WalkArgs),
     /// Show what may be chosen for one argument of an operation
     Options(OptionsArgs),
+    /// Read the account, or several, into the inventory
+    Scan(ScanArgs),
+    /// Look at the inventory
+    Inventory(InventoryArgs),
+    /// Check policies on the inventory
+    Policy(PolicyArgs),
     /// Run the simulator on a port of this machine
     Simulate(SimulateArgs),
     /// Print a completion script for a shell
@@ -151,6 +161,9 @@ impl Command {
             | Command::Describe(_)
             | Command::Auth
             | Command::Check
+            | Command::Scan(_)
+            | Command::Inventory(_)
+            | Command::Policy(_)
             | Command::Simulate(_)
             | Command::Completions(_) => None,
         }
@@ -313,6 +326,17 @@ mod tests {
             "walk incidents.list --limit 5 --format csv --raw",
             "walk incidents.list --cursor abc",
             "options incidents.create service --search web",
+            "scan",
+            "scan --kind service --without personal --store x.db",
+            "scan --config accounts.toml --account prod --every --listen 127.0.0.1:0",
+            "inventory list --kind service --name a* --related team:P1 --gone --format csv",
+            "inventory show service P1 --at 3",
+            "inventory diff 1 2 --kind team",
+            "inventory graph --around service:P1 --depth 2 --format mermaid",
+            "inventory prune --keep-last 3",
+            "inventory forget personal",
+            "policy check --kind service --fail-on warning --format sarif",
+            "policy test --pack here --no-builtin",
             "simulate --port 8080",
             "completions bash",
             "check --region eu --access read --from a@b.example",
@@ -334,6 +358,15 @@ mod tests {
             "check --simulate --base-url http://127.0.0.1:1",
             "simulate --port 70000",
             "completions tcl",
+            "scan --account prod",
+            "scan --nickname a --config b",
+            "scan --listen 127.0.0.1:0",
+            "inventory",
+            "inventory show service",
+            "inventory prune",
+            "inventory forget",
+            "policy check --fail-on error",
+            "policy check --no-builtin",
         ] {
             check(line, false);
         }

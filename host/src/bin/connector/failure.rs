@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use connector_host::contract::{self, Reason};
 use connector_host::{Error, Limit};
+use connector_inventory::policy::PolicyError;
 use serde_json::{Value, json};
 
 use crate::escape::{safe_json, visible};
@@ -25,6 +26,12 @@ pub(crate) enum Failure {
     Host(Error),
     /// Parts of a bulk call failed.
     Partly(Vec<contract::Violation>),
+    /// The store refused.
+    Store(connector_inventory::store::Error),
+    /// A pack of policies cannot be used.
+    Policy(PolicyError),
+    /// Policies, or their tests, found what counts; it is told already.
+    Findings,
     /// Ctrl-C.
     Interrupted,
     /// Nobody reads the output any more.
@@ -36,6 +43,18 @@ pub(crate) enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Host(error)
+    }
+}
+
+impl From<connector_inventory::store::Error> for Failure {
+    fn from(error: connector_inventory::store::Error) -> Self {
+        Failure::Store(error)
+    }
+}
+
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Failure::Policy(error)
     }
 }
 
@@ -54,6 +73,9 @@ impl fmt::Display for Failure {
             Failure::Usage(why) | Failure::SignIn(why) | Failure::Other(why) => f.write_str(why),
             Failure::Host(error) => error.fmt(f),
             Failure::Partly(_) => f.write_str("the call succeeded, but not for all its parts"),
+            Failure::Store(error) => error.fmt(f),
+            Failure::Policy(error) => error.fmt(f),
+            Failure::Findings => f.write_str("there are findings that count"),
             Failure::Interrupted => f.write_str("interrupted"),
             Failure::ClosedPipe => f.write_str("the output was closed"),
         }
@@ -71,6 +93,9 @@ impl Failure {
             Failure::Host(Error::Credential(_)) => 3,
             Failure::Host(Error::Load(_) | Error::Host(_) | Error::Trap(_) | Error::Limit(_) | Error::Closed) => 1,
             Failure::Partly(_) => 4,
+            Failure::Store(error) => code_of_store(error),
+            Failure::Policy(_) => 2,
+            Failure::Findings => 7,
             Failure::Interrupted => 130,
             Failure::ClosedPipe => 0,
             Failure::Other(_) => 1,
@@ -153,17 +178,51 @@ impl Failure {
             Failure::SignIn(_) | Failure::Host(Error::Credential(_)) => {
                 json!({ "reason": "unauthenticated" })
             }
+            Failure::Store(error) if code_of_store(error) == 2 => json!({ "reason": "invalid" }),
+            Failure::Policy(_) => json!({ "reason": "invalid" }),
+            Failure::Findings => json!({ "reason": "findings" }),
             Failure::Interrupted => json!({ "reason": "interrupted" }),
             Failure::Host(Error::Limit(Limit::AnswerBody { outcome_unknown, .. })) => {
                 json!({ "reason": "other", "outcome_unknown": outcome_unknown })
             }
-            Failure::Host(_) | Failure::ClosedPipe | Failure::Other(_) => {
+            Failure::Host(_) | Failure::Store(_) | Failure::ClosedPipe | Failure::Other(_) => {
                 json!({ "reason": "other" })
             }
         };
         error["message"] = self.to_string().into();
         error["exit_code"] = self.code().into();
         error
+    }
+}
+
+/// What was asked for cannot be meant (2), may pass by itself (5), or neither.
+fn code_of_store(error: &connector_inventory::store::Error) -> u8 {
+    use connector_inventory::store::Error as Store;
+    match error {
+        Store::Place { .. }
+        | Store::Nickname { .. }
+        | Store::OtherAccount { .. }
+        | Store::UnknownAccount { .. }
+        | Store::UnknownScan { .. }
+        | Store::UnknownAsset { .. }
+        | Store::Pruned { .. } => 2,
+        Store::Locked { .. }
+        | Store::Busy { .. }
+        | Store::Unreachable { .. }
+        | Store::Overtaken { .. }
+        | Store::Unfinished { .. } => 5,
+        Store::Missing { .. }
+        | Store::NotAStore { .. }
+        | Store::Newer { .. }
+        | Store::Unsafe { .. }
+        | Store::Io { .. }
+        | Store::ReadOnly { .. }
+        | Store::Full { .. }
+        | Store::Damaged { .. }
+        | Store::OtherKey { .. }
+        | Store::Unfit { .. }
+        | Store::Unscanned { .. }
+        | Store::Database { .. } => 1,
     }
 }
 

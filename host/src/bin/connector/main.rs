@@ -2,7 +2,7 @@
 //! everything else to stderr; the exit code says what to do next.
 //!
 //! Reading order: `cli` (what can be said), `signin` and `session` (from words
-//! to an open connection), `commands` (one file each), `failure` (what went
+//! to an open connection), `accounts` and `keeping` (which are scanned, and when), `commands` (one file each), `failure` (what went
 //! wrong and which code it ends with), `windows` (what a list leaves out), `table`, `spreadsheet`, `json` and
 //! `escape` (how things are shown).
 
@@ -15,12 +15,14 @@ macro_rules! tell {
     }};
 }
 
+mod accounts;
 mod arguments;
 mod cli;
 mod commands;
 mod escape;
 mod failure;
 mod json;
+mod keeping;
 mod session;
 mod signin;
 mod simulate;
@@ -72,6 +74,9 @@ fn run(cli: &Cli) -> Result<()> {
             Command::Call(args) => commands::call::run(global, args).await,
             Command::Walk(args) => commands::walk::run(global, args).await,
             Command::Options(args) => commands::options::run(global, args).await,
+            Command::Scan(args) => commands::scan::run(global, args).await,
+            Command::Inventory(args) => commands::inventory::run(global, args).await,
+            Command::Policy(args) => commands::policy::run(global, args).await,
             Command::Simulate(args) => simulate::run(global, args).await,
             Command::Completions(args) => commands::completions::run(args),
         }

@@ -7,6 +7,7 @@ use pagerduty_simulator::Server;
 
 use crate::cli::Global;
 use crate::failure::{Failure, Result};
+use crate::signin::Keys;
 use crate::{signin, simulate};
 
 /// An open connection, and the simulator it talks to if it is one.
@@ -36,26 +37,42 @@ pub(crate) async fn connector(global: &Global) -> Result<Connector> {
 pub(crate) async fn open(global: &Global, wishes: &[(&str, u64)]) -> Result<Session> {
     // Before anything is loaded: this is the mistake of the first minute.
     let keys = signin::keys(global, |name| std::env::var(name).ok())?;
-    if let Some(url) = &global.base_url
-        && loopback_origin(url).is_none()
-    {
-        return Err(Failure::Usage(
-            "--base-url takes http://127.0.0.1:PORT or http://[::1]:PORT, and nothing else".into(),
-        ));
-    }
+    sound(global)?;
     let connector = connector(global).await?;
     let simulator = match global.simulate {
         true => Some(simulate::start(0).await?),
         false => None,
     };
-    let base_url = match &simulator {
+    let connection = open_at(&connector, global, keys, simulator.as_ref(), wishes).await?;
+    Ok(Session { connector, connection, _simulator: simulator })
+}
+
+/// # Errors
+/// A base URL that leads anywhere but to this machine.
+pub(crate) fn sound(global: &Global) -> Result<()> {
+    match &global.base_url {
+        Some(url) if loopback_origin(url).is_none() => {
+            Err(Failure::Usage("--base-url takes http://127.0.0.1:PORT or http://[::1]:PORT, and nothing else".into()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Opens a connection with keys that are at hand, to the simulator if there is one.
+pub(crate) async fn open_at(
+    connector: &Connector,
+    global: &Global,
+    keys: Keys,
+    simulator: Option<&Server>,
+    wishes: &[(&str, u64)],
+) -> Result<Connection> {
+    let base_url = match simulator {
         Some(server) => Some(server.base_url()),
         None => global.base_url.clone(),
     };
-    let sign = signin::sign(global, keys, &connector, base_url.as_deref(), wishes)?;
-    let grants = signin::grants(global, &connector, base_url.is_some());
-    let connection = connector.open(&sign, &grants).await?;
-    Ok(Session { connector, connection, _simulator: simulator })
+    let sign = signin::sign(global, keys, connector, base_url.as_deref(), wishes)?;
+    let grants = signin::grants(global, connector, base_url.is_some());
+    Ok(connector.open(&sign, &grants).await?)
 }
 
 /// `pagerduty.wasm` beside this program or, as `make build` leaves it, a folder

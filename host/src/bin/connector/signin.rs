@@ -61,6 +61,31 @@ pub(crate) fn keys(global: &Global, variable: impl Fn(&str) -> Option<String>) -
     }
 }
 
+/// A key from a file or a variable of the environment; none where neither is
+/// named.
+pub(crate) fn secret(file: Option<&Path>, variable: Option<&str>) -> Result<Option<Secret>> {
+    match (file, variable) {
+        (Some(path), _) => from_file(path).map(Some),
+        (None, Some(name)) => {
+            let value = std::env::var(name).unwrap_or_default();
+            match value.trim() {
+                "" => Err(Failure::SignIn(format!("the environment has no {name}, which should hold a key"))),
+                key => Ok(Some(Secret::new(key))),
+            }
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Keys of an account; none where there is no key at all.
+pub(crate) fn both(main: Option<Secret>, user: Option<Secret>) -> Option<Keys> {
+    match (main, user) {
+        (Some(main), user) => Some(Keys { main, user }),
+        (None, Some(user)) => Some(Keys { main: user, user: None }),
+        (None, None) => None,
+    }
+}
+
 fn is_bearer(global: &Global) -> bool {
     global.auth_method.as_deref() == Some("bearer")
 }

@@ -6,8 +6,11 @@ pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod describe;
+pub(crate) mod inventory;
 pub(crate) mod operations;
 pub(crate) mod options;
+pub(crate) mod policy;
+pub(crate) mod scan;
 pub(crate) mod walk;
 
 use std::io::{Write, stdout};

@@ -1,0 +1,239 @@
+//! Which accounts are scanned: those of a configuration file, or the one that
+//! the options and the environment name.
+//!
+//! Rule: keys come from files and the environment, never from the file itself;
+//! a nickname is an account's alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::cli::{Access, Global, Region, ScanArgs};
+use crate::failure::{Failure, Result};
+use crate::signin::{self, Keys};
+
+/// A configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    store: Option<String>,
+    store_key: Option<PathBuf>,
+    every: Option<String>,
+    changes_every: Option<String>,
+    listen: Option<String>,
+    #[serde(default)]
+    account: Vec<Entry>,
+}
+
+/// One account of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    nickname: String,
+    region: Option<String>,
+    auth_method: Option<String>,
+    token_file: Option<PathBuf>,
+    token_env: Option<String>,
+    user_token_file: Option<PathBuf>,
+    user_token_env: Option<String>,
+    base_url: Option<String>,
+    #[serde(default)]
+    kinds: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
+    #[serde(default)]
+    settings: toml::Table,
+    #[serde(default)]
+    scan: toml::Table,
+}
+
+/// What is scanned, and how.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) store: Option<String>,
+    pub(crate) store_key: Option<PathBuf>,
+    /// Time between the beginnings of two scans; none: once.
+    pub(crate) every: Option<jiff::SignedDuration>,
+    pub(crate) changes_every: Option<jiff::SignedDuration>,
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// An account to scan.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// None: its subdomain, once that is known.
+    pub(crate) nickname: Option<String>,
+    /// The options that its connection is opened with.
+    pub(crate) global: Global,
+    /// None with the simulator's keys, or where they could not be had.
+    pub(crate) keys: Keys,
+    /// Kinds that were asked for by name; none: the usual ones.
+    pub(crate) kinds: Vec<String>,
+    pub(crate) without: Vec<String>,
+    /// Settings of the connector's scans.
+    pub(crate) scan: Map<String, Value>,
+}
+
+/// What the options say.
+pub(crate) fn plan(global: &Global, args: &ScanArgs) -> Result<Plan> {
+    let mut plan = match &args.config {
+        Some(path) => from_file(path, global, args)?,
+        None => {
+            let keys = signin::keys(global, |name| std::env::var(name).ok())?;
+            let account = Account {
+                nickname: args.nickname.clone(),
+                global: reading(global),
+                keys,
+                kinds: Vec::new(),
+                without: Vec::new(),
+                scan: Map::new(),
+            };
+            Plan {
+                store: None,
+                store_key: None,
+                every: None,
+                changes_every: None,
+                listen: None,
+                accounts: vec![account],
+            }
+        }
+    };
+    let settings = match &args.scan_settings {
+        Some(text) => match crate::arguments::parse("--scan-settings", text)? {
+            Value::Object(settings) => settings,
+            _ => return Err(Failure::Usage("--scan-settings takes a JSON object".into())),
+        },
+        None => Map::new(),
+    };
+    for account in &mut plan.accounts {
+        if !args.kind.is_empty() {
+            account.kinds.clone_from(&args.kind);
+        }
+        account.without.extend(args.without.iter().cloned());
+        account.scan.extend(settings.clone());
+    }
+    plan.store = args.store.store.clone().or(plan.store);
+    plan.store_key = args.store.store_key.clone().or(plan.store_key);
+    plan.listen = args.listen.or(plan.listen);
+    if let Some(every) = &args.every {
+        plan.every = Some(time("--every", every)?);
+        plan.changes_every = Some(time("--changes-every", &args.changes_every)?);
+    }
+    plan.changes_every = plan.changes_every.filter(|every| !every.is_zero());
+    if plan.every.is_some_and(|every| every.as_secs() < 60) {
+        return Err(Failure::Usage("--every: a scan a minute is the most; give 1m or more".into()));
+    }
+    Ok(plan)
+}
+
+/// A scan only reads, whatever else is asked for.
+fn reading(global: &Global) -> Global {
+    Global { access: Some(Access::Read), ..global.clone() }
+}
+
+fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
+    let wrong = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|why| wrong(why.to_string()))?;
+    let file: File = toml::from_str(&text).map_err(|why| wrong(why.to_string().trim().to_owned()))?;
+    let mut seen = BTreeMap::new();
+    for entry in &file.account {
+        if seen.insert(entry.nickname.clone(), ()).is_some() {
+            return Err(wrong(format!("the nickname {} stands twice: give each account its own", entry.nickname)));
+        }
+    }
+    if file.account.is_empty() {
+        return Err(wrong("there is no account in it: add [[account]] with nickname and token-file".into()));
+    }
+    for name in args.account.iter().filter(|name| !seen.contains_key(*name)) {
+        let known: Vec<&str> = seen.keys().map(String::as_str).collect();
+        return Err(Failure::Usage(format!("--account {name}: the configuration has {}", known.join(", "))));
+    }
+    let asked = |entry: &Entry| args.account.is_empty() || args.account.contains(&entry.nickname);
+    let listen = file.listen.as_deref().map(str::parse).transpose();
+    Ok(Plan {
+        store: file.store.clone(),
+        store_key: file.store_key.clone(),
+        every: None,
+        changes_every: None,
+        listen: listen.map_err(|_| wrong("listen takes an address and a port, such as 127.0.0.1:9464".into()))?,
+        accounts: file
+            .account
+            .into_iter()
+            .filter(asked)
+            .map(|entry| account(entry, global).map_err(|failure| named(path, failure)))
+            .collect::<Result<_>>()?,
+    })
+    .and_then(|plan| {
+        let read = |name: &str, text: &Option<String>| text.as_deref().map(|text| time(name, text)).transpose();
+        Ok(Plan {
+            every: read("every", &file.every)?,
+            changes_every: read("changes-every", &file.changes_every)?,
+            ..plan
+        })
+    })
+}
+
+/// The same failure, with the file it is about.
+fn named(path: &Path, failure: Failure) -> Failure {
+    match failure {
+        Failure::Usage(why) => Failure::Usage(format!("{}: {why}", path.display())),
+        Failure::SignIn(why) => Failure::SignIn(format!("{}: {why}", path.display())),
+        other => other,
+    }
+}
+
+fn account(entry: Entry, global: &Global) -> Result<Account> {
+    let wrong = |why: String| Failure::Usage(format!("account {}: {why}", entry.nickname));
+    let mut global = reading(global);
+    global.region = match entry.region.as_deref() {
+        None => global.region,
+        Some("us") => Some(Region::Us),
+        Some("eu") => Some(Region::Eu),
+        Some(other) => return Err(wrong(format!("region is us or eu, not {other}"))),
+    };
+    if let Some(method) = entry.auth_method {
+        global.auth_method = Some(method);
+    }
+    if let Some(url) = entry.base_url {
+        global.base_url = Some(url);
+    }
+    if !entry.settings.is_empty() {
+        global.settings = Some(json(&entry.settings).to_string());
+    }
+    let keys = match global.simulate {
+        true => signin::keys(&global, |_| None)?,
+        false => {
+            let main = signin::secret(entry.token_file.as_deref(), entry.token_env.as_deref())?;
+            let user = signin::secret(entry.user_token_file.as_deref(), entry.user_token_env.as_deref())?;
+            let none = || {
+                let why = "there is no key: give token-file, or token-env with the name of a variable";
+                Failure::SignIn(format!("account {}: {why}", entry.nickname))
+            };
+            signin::both(main, user).ok_or_else(none)?
+        }
+    };
+    let scan = match json(&entry.scan) {
+        Value::Object(scan) => scan,
+        _ => Map::new(),
+    };
+    Ok(Account { nickname: Some(entry.nickname), global, keys, kinds: entry.kinds, without: entry.without, scan })
+}
+
+fn json(table: &toml::Table) -> Value {
+    serde_json::to_value(table).unwrap_or_default()
+}
+
+/// A time such as `8h`, `15m`, `1h 30m`.
+pub(crate) fn time(what: &str, text: &str) -> Result<jiff::SignedDuration> {
+    if text == "0" {
+        return Ok(jiff::SignedDuration::ZERO);
+    }
+    let parsed = text.parse::<jiff::SignedDuration>().ok().filter(|time| !time.is_negative());
+    parsed.ok_or_else(|| Failure::Usage(format!("{what} takes a time such as 8h, 15m or 90s, not `{text}`")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! What a configuration may say, and what is told of one that is wrong.
+
+use clap::Parser;
+
+use super::*;
+use crate::cli::{Cli, Command};
+
+fn planned(line: &str, config: &str) -> Result<Plan> {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "a-key\n").unwrap();
+    let path = folder.path().join("accounts.toml");
+    std::fs::write(&path, config.replace("KEY", &key.display().to_string())).unwrap();
+    let line = format!("connector scan --config {} {line}", path.display());
+    let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+    let Command::Scan(args) = &cli.command else { panic!("not a scan") };
+    plan(&cli.global, args)
+}
+
+fn refused(line: &str, config: &str, expected: &str) {
+    let failure = planned(line, config).expect_err(config).to_string();
+    assert!(failure.contains(expected), "{config}: {failure}");
+}
+
+const TWO: &str = r#"
+store = "inventory.db"
+every = "8h"
+listen = "127.0.0.1:9464"
+
+[[account]]
+nickname = "prod"
+token-file = "KEY"
+region = "eu"
+without = ["personal"]
+scan = { incident_days = 90 }
+
+[[account]]
+nickname = "staging"
+token-file = "KEY"
+kinds = ["service"]
+settings = { page_size = 50 }
+"#;
+
+#[test]
+fn several_accounts_come_from_one_file() {
+    let plan = planned("", TWO).unwrap();
+    assert_eq!(plan.store.as_deref(), Some("inventory.db"));
+    assert_eq!(plan.every, Some(jiff::SignedDuration::from_hours(8)));
+    let names: Vec<_> = plan.accounts.iter().map(|account| account.nickname.clone().unwrap()).collect();
+    assert_eq!(names, ["prod", "staging"]);
+    let [prod, staging] = &plan.accounts[..] else { panic!() };
+    assert_eq!((prod.global.region, prod.global.access), (Some(Region::Eu), Some(Access::Read)));
+    assert_eq!(prod.scan["incident_days"], 90);
+    assert_eq!(prod.without, ["personal"]);
+    assert_eq!(staging.kinds, ["service"]);
+    assert!(!format!("{plan:?}").contains("a-key"));
+}
+
+#[test]
+fn options_go_above_the_file() {
+    let line = "--account staging --kind team --store other.db --every 1h --changes-every 0 --without user";
+    let plan = planned(line, TWO).unwrap();
+    assert_eq!((plan.store.as_deref(), plan.accounts.len()), (Some("other.db"), 1));
+    assert_eq!(plan.every, Some(jiff::SignedDuration::from_hours(1)));
+    assert_eq!(plan.changes_every, None);
+    assert_eq!(plan.accounts[0].kinds, ["team"]);
+    assert_eq!(plan.accounts[0].without, ["user"]);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let one = "[[account]]\nnickname = \"a\"\ntoken-file = \"KEY\"\n";
+    refused("", &format!("{one}{one}"), "the nickname a stands twice");
+    refused("", "", "there is no account in it");
+    refused("", "[[account]]\nnickname = \"a\"\n", "account a: there is no key");
+    refused("", &format!("{one}regio = \"eu\"\n"), "line 4");
+    refused("", &format!("{one}region = \"uk\"\n"), "region is us or eu, not uk");
+    refused("", &format!("every = \"soon\"\n{one}"), "every takes a time such as 8h");
+    refused("", &format!("listen = \"here\"\n{one}"), "listen takes an address");
+    refused("--account b", one, "the configuration has a");
+    refused("--every 5s", one, "a scan a minute is the most");
+    refused(
+        "",
+        "[[account]]\nnickname = \"a\"\ntoken-file = \"/no/such/key\"\n",
+        "cannot read a key from /no/such/key",
+    );
+    refused("", "[[account]]\nnickname = \"a\"\ntoken-env = \"NO_SUCH_VARIABLE_HERE\"\n", "NO_SUCH_VARIABLE_HERE");
+    refused("", "[[account]\n", "accounts.toml");
+}

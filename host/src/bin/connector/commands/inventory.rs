@@ -1,0 +1,253 @@
+//! `connector inventory`: what the store knows.
+
+use std::io::{BufWriter, Write, stdout};
+
+use connector_host::inventory as contract;
+use connector_inventory::asset::Kind;
+use connector_inventory::store::{Filter, Gone, GraphQuery, Keep, Page, Point, RelationFilter, Snapshot, Store};
+use connector_inventory::view::{self, Format, Printer, Record};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::scan::{expand, failed, store};
+use crate::accounts::time;
+use crate::cli::{
+    DiffArgs, ForgetArgs, Global, GraphArgs, GraphFormat, InventoryArgs, InventoryCommand, ListArgs, LookArgs, OneArgs,
+    PruneArgs, RecordFormat, WhenArgs,
+};
+use crate::escape::visible;
+use crate::failure::{Failure, Result};
+use crate::session;
+use crate::table::room;
+
+/// Records that are read and printed at a time.
+const PAGE: usize = 500;
+
+pub(crate) async fn run(global: &Global, args: &InventoryArgs) -> Result<()> {
+    match &args.command {
+        InventoryCommand::Kinds(args) => kinds(global, args.format).await,
+        InventoryCommand::Accounts(look) => {
+            let store = store(global, &look.store, false).await?;
+            print(global, look.format, look.raw, &store.accounts().await?)
+        }
+        InventoryCommand::Scans(args) => {
+            let store = store(global, &args.look.store, false).await?;
+            let scans = store.scans(args.account.as_deref(), args.limit).await?;
+            print(global, args.look.format, args.look.raw, &scans)
+        }
+        InventoryCommand::List(args) => list(global, args).await,
+        InventoryCommand::Show(args) => {
+            let (store, at) = opened(global, &args.look, &args.when).await?;
+            let shown = store.show(&at, &args.kind, &args.id).await?;
+            print(global, args.look.format, args.look.raw, &shown)
+        }
+        InventoryCommand::History(args) => history(global, args).await,
+        InventoryCommand::Diff(args) => diff(global, args).await,
+        InventoryCommand::Graph(args) => graph(global, args).await,
+        InventoryCommand::Prune(args) => prune(global, args).await,
+        InventoryCommand::Forget(args) => forget(global, args).await,
+    }
+}
+
+/// The way records are printed.
+fn format(global: &Global, asked: Option<RecordFormat>, raw: bool) -> Format {
+    match (asked, global.json) {
+        (Some(RecordFormat::Json), _) | (None, true) => Format::Json,
+        (Some(RecordFormat::Csv), _) => Format::Csv { raw },
+        (Some(RecordFormat::Table), _) | (None, false) => Format::Table { room: room() },
+    }
+}
+
+fn print<R: Record>(global: &Global, asked: Option<RecordFormat>, raw: bool, records: &[R]) -> Result<()> {
+    let mut out = BufWriter::new(stdout().lock());
+    Printer::new(&mut out, format(global, asked, raw)).page(records)?;
+    Ok(out.flush()?)
+}
+
+async fn opened(global: &Global, look: &LookArgs, when: &WhenArgs) -> Result<(Store, Snapshot)> {
+    let store = store(global, &look.store, false).await?;
+    let at = snapshot(&store, when).await?;
+    Ok((store, at))
+}
+
+/// What the store was at a point.
+pub(crate) async fn snapshot(store: &Store, when: &WhenArgs) -> Result<Snapshot> {
+    let point = when.at.as_deref().map_or(Ok(Point::Now), point)?;
+    Ok(store.snapshot(when.account.as_deref(), &point).await?)
+}
+
+/// The number of a scan, or a time.
+fn point(text: &str) -> Result<Point> {
+    match text.parse::<i64>() {
+        Ok(scan) => Ok(Point::Scan(scan)),
+        Err(_) => moment(text).map(Point::At),
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp> {
+    text.parse().map_err(|_| Failure::Usage(format!("`{}` is no time such as 2026-11-01T00:00:00Z", visible(text))))
+}
+
+#[derive(Serialize)]
+struct KindRecord {
+    #[serde(flatten)]
+    kind: Kind,
+}
+
+impl Record for KindRecord {
+    const COLUMNS: &'static [&'static str] = &["kind", "title", "scanned", "personal", "terraform"];
+
+    fn lines(&self) -> Vec<Vec<String>> {
+        let Kind { id, title, terraform_type, extra } = &self.kind;
+        let word = |yes: bool, word: &str| if yes { word.to_owned() } else { String::new() };
+        let scanned = if extra.default { "always" } else { "when asked for" };
+        let terraform = terraform_type.clone().unwrap_or_default();
+        vec![vec![id.clone(), title.clone(), scanned.to_owned(), word(extra.personal, "personal"), terraform]]
+    }
+}
+
+async fn kinds(global: &Global, asked: Option<RecordFormat>) -> Result<()> {
+    let connector = session::connector(global).await?;
+    let kinds = contract::kinds(connector.kinds().await?).map_err(failed)?;
+    let records: Vec<KindRecord> = kinds.into_iter().map(|kind| KindRecord { kind }).collect();
+    print(global, asked, false, &records)
+}
+
+async fn list(global: &Global, args: &ListArgs) -> Result<()> {
+    let (store, at) = opened(global, &args.look, &args.when).await?;
+    let filter = Filter {
+        kinds: args.kind.clone(),
+        ids: args.id.clone(),
+        name: args.name.clone(),
+        relation: args.related.as_deref().map(related).transpose()?,
+        changed_since: args.changed_since.as_deref().map(moment).transpose()?,
+        gone: if args.gone { Gone::With } else { Gone::Without },
+    };
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut out = BufWriter::new(stdout().lock());
+    let mut printer = Printer::new(&mut out, format(global, args.look.format, args.look.raw));
+    let (mut after, mut total) = (None, 0);
+    loop {
+        let Page { items, next } = store.list(&at, &filter, after.as_ref(), PAGE.min(left)).await?;
+        printer.page(&items)?;
+        total += items.len();
+        left -= items.len();
+        after = next;
+        if after.is_none() || left == 0 {
+            break;
+        }
+    }
+    out.flush()?;
+    if total == 0 {
+        tell!("nothing fits; `connector inventory scans` shows what was scanned");
+    }
+    Ok(())
+}
+
+/// `KIND:ID` or `RELATION:KIND:ID`.
+fn related(text: &str) -> Result<RelationFilter> {
+    let wrong = || Failure::Usage(format!("--related takes KIND:ID or RELATION:KIND:ID, not `{}`", visible(text)));
+    let parts: Vec<&str> = text.splitn(3, ':').collect();
+    let (name, kind, id) = match parts[..] {
+        [kind, id] => (None, kind, id),
+        [name, kind, id] => (Some(name.to_owned()), kind, id),
+        _ => return Err(wrong()),
+    };
+    match kind.is_empty() || id.is_empty() {
+        true => Err(wrong()),
+        false => Ok(RelationFilter { name, kind: kind.to_owned(), id: id.to_owned() }),
+    }
+}
+
+async fn history(global: &Global, args: &OneArgs) -> Result<()> {
+    let (store, at) = opened(global, &args.look, &args.when).await?;
+    let versions = store.history(&at, &args.kind, &args.id).await?;
+    print(global, args.look.format, args.look.raw, &versions)
+}
+
+async fn diff(global: &Global, args: &DiffArgs) -> Result<()> {
+    let store = store(global, &args.look.store, false).await?;
+    let account = args.account.as_deref();
+    let from = store.snapshot(account, &point(&args.from)?).await?;
+    let to = args.to.as_deref().map_or(Ok(Point::Now), point)?;
+    let to = store.snapshot(account, &to).await?;
+    let filter = Filter { kinds: args.kind.clone(), ..Filter::default() };
+    let mut out = BufWriter::new(stdout().lock());
+    let mut printer = Printer::new(&mut out, format(global, args.look.format, args.look.raw));
+    let mut after = None;
+    loop {
+        let Page { items, next } = store.diff(&from, &to, &filter, after.as_ref(), PAGE).await?;
+        printer.page(&items)?;
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+async fn graph(global: &Global, args: &GraphArgs) -> Result<()> {
+    let store = store(global, &args.store, false).await?;
+    let at = snapshot(&store, &args.when).await?;
+    let pair = |text: &String| match text.split_once(':') {
+        Some((kind, id)) if !kind.is_empty() && !id.is_empty() => Ok((kind.to_owned(), id.to_owned())),
+        _ => Err(Failure::Usage(format!("--around takes KIND:ID, not `{}`", visible(text)))),
+    };
+    let around = args.around.iter().map(pair).collect::<Result<Vec<_>>>()?;
+    let query = GraphQuery { around, depth: args.depth, kinds: args.kind.clone(), most: args.limit };
+    let graph = store.graph(&at, &query).await?;
+    let text = match (args.format, global.json) {
+        (Some(GraphFormat::Mermaid), _) => view::mermaid(&graph),
+        (Some(GraphFormat::Json), _) | (None, true) => {
+            let text = serde_json::to_string(&graph).map_err(|error| Failure::Other(error.to_string()))?;
+            crate::escape::safe_json(&text).into_owned() + "\n"
+        }
+        (Some(GraphFormat::Dot), _) | (None, false) => view::dot(&graph),
+    };
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    if graph.cut {
+        tell!("there is more than --limit {} assets: what is farther away is left out", args.limit);
+    }
+    Ok(())
+}
+
+async fn prune(global: &Global, args: &PruneArgs) -> Result<()> {
+    let since = match &args.keep_since {
+        None => None,
+        Some(text) => Some(match moment(text) {
+            Ok(moment) => moment,
+            Err(_) => Timestamp::now()
+                .checked_sub(days(text)?)
+                .map_err(|_| Failure::Usage(format!("--keep-since {} lies before all time", visible(text))))?,
+        }),
+    };
+    let store = store(global, &args.store, false).await?;
+    let pruned = store.prune(&Keep { since, last: args.keep_last }).await?;
+    if global.json {
+        let text = serde_json::to_string(&pruned).map_err(|error| Failure::Other(error.to_string()))?;
+        writeln!(stdout(), "{text}")?;
+    } else {
+        writeln!(stdout(), "removed {} versions and {} assets that are gone", pruned.versions, pruned.assets)?;
+    }
+    Ok(())
+}
+
+/// A number of days such as `90d`, or a shorter time.
+fn days(text: &str) -> Result<jiff::SignedDuration> {
+    match text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()).and_then(|days| days.checked_mul(24)) {
+        Some(hours) if hours >= 0 => Ok(jiff::SignedDuration::from_hours(hours)),
+        _ => time("--keep-since", text),
+    }
+}
+
+async fn forget(global: &Global, args: &ForgetArgs) -> Result<()> {
+    let connector = session::connector(global).await?;
+    let all = contract::kinds(connector.kinds().await?).map_err(failed)?;
+    let kinds = expand(&args.kinds, &all)?;
+    let store = store(global, &args.store, false).await?;
+    let forgotten = store.forget(args.account.as_deref(), &kinds).await?;
+    writeln!(stdout(), "forgot {forgotten} assets and their history")?;
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! `connector policy`: rules on the inventory.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+
+use connector_inventory::policy::{
+    self, Format, Inventory, KindState, Limits, Pack, Question, Severity, Source, Verdict,
+};
+use connector_inventory::store::{Filter, Page, Snapshot, State, Store};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::inventory::snapshot;
+use super::scan::{failed, store};
+use crate::cli::{
+    FailOn, FindingFormat, Global, PackArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand, PolicyRulesArgs,
+    PolicyTestArgs,
+};
+use crate::escape::{safe_json, visible};
+use crate::failure::{Failure, Result};
+use crate::session;
+use crate::table::{Table, room};
+
+/// Assets that are read at a time.
+const PAGE: usize = 1000;
+/// Scans that are looked at for what each kind's state is.
+const SCANS: usize = 100;
+
+pub(crate) async fn run(global: &Global, args: &PolicyArgs) -> Result<()> {
+    match &args.command {
+        PolicyCommand::Check(args) => check(global, args).await,
+        PolicyCommand::Test(args) => test(global, args),
+        PolicyCommand::Rules(args) => rules(global, args),
+    }
+}
+
+fn sources(args: &PackArgs) -> Vec<Source> {
+    let built_in = (!args.no_builtin).then_some(Source::BuiltIn);
+    built_in.into_iter().chain(args.pack.iter().cloned().map(Source::Folder)).collect()
+}
+
+fn format(global: &Global, asked: Option<FindingFormat>) -> Format {
+    match (asked, global.json) {
+        (Some(FindingFormat::Json), _) | (None, true) => Format::Json,
+        (Some(FindingFormat::Sarif), _) => Format::Sarif,
+        (Some(FindingFormat::Junit), _) => Format::Junit,
+        (Some(FindingFormat::Table), _) | (None, false) => Format::Table,
+    }
+}
+
+async fn check(global: &Global, args: &PolicyCheckArgs) -> Result<()> {
+    let pack = Pack::load(&sources(&args.pack), &Limits::default())?;
+    let connector = session::connector(global).await?;
+    let all = connector_host::inventory::kinds(connector.kinds().await?).map_err(failed)?;
+    let store = store(global, &args.store, false).await?;
+    let at = snapshot(&store, &args.when).await?;
+    let question = Question { now: Timestamp::now(), kinds: args.kind.clone(), rules: args.rule.clone() };
+    let fail_on = args.fail_on.map(|least| match least {
+        FailOn::Info => Severity::Info,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Violation => Severity::Violation,
+    });
+    let nicknames: Vec<String> = at.accounts().map(|(nickname, _)| nickname.to_owned()).collect();
+    if nicknames.is_empty() {
+        return Err(Failure::Other("the store has no account yet: `connector scan` brings one".into()));
+    }
+    let mut verdict = Verdict::Pass;
+    let mut out = stdout().lock();
+    for nickname in nicknames {
+        let inventory = read(&store, &at, &nickname, &all, args).await?;
+        let check = policy::check(&pack, &inventory, &question)?;
+        let text = policy::write(&check, format(global, args.format), fail_on);
+        out.write_all(text.as_bytes())?;
+        verdict = match (verdict, check.verdict(fail_on)) {
+            (Verdict::Broken, _) | (_, Verdict::Broken) => Verdict::Broken,
+            (Verdict::Findings, _) | (_, Verdict::Findings) => Verdict::Findings,
+            (Verdict::Pass, Verdict::Pass) => Verdict::Pass,
+        };
+    }
+    out.flush()?;
+    match verdict {
+        Verdict::Pass => Ok(()),
+        Verdict::Findings => Err(Failure::Findings),
+        Verdict::Broken => {
+            Err(Failure::Other("a rule did not come to its end; what it would have found is not known".into()))
+        }
+    }
+}
+
+/// The account as rules see it.
+async fn read(
+    store: &Store,
+    at: &Snapshot,
+    nickname: &str,
+    all: &[connector_inventory::Kind],
+    args: &PolicyCheckArgs,
+) -> Result<Inventory> {
+    let one = match &args.when.account {
+        Some(_) => at.clone(),
+        None => {
+            let when = crate::cli::WhenArgs { account: Some(nickname.to_owned()), at: args.when.at.clone() };
+            snapshot(store, &when).await?
+        }
+    };
+    let mut states: BTreeMap<String, KindState> =
+        all.iter().map(|kind| (kind.id.clone(), KindState::default())).collect();
+    let until = one.accounts().find_map(|(_, moment)| moment.map(|moment| moment.scan));
+    // The newest word on a kind counts.
+    for scan in store.scans(Some(nickname), SCANS).await?.iter().rev() {
+        if scan.state != State::Complete || until.is_some_and(|until| scan.id > until) {
+            continue;
+        }
+        for kind in &scan.kinds {
+            let state = states.entry(kind.kind.clone()).or_default();
+            *state = KindState { scanned: true, skipped: None, at: Some(scan.updated.to_string()), since: None };
+            let days = scan.settings["scan"]["log_entry_days"].as_i64().unwrap_or(90);
+            if kind.kind == "log-entry" {
+                let since = scan.started.checked_sub(jiff::SignedDuration::from_hours(24 * days));
+                state.since = since.ok().map(|since| since.to_string());
+            }
+        }
+        for skipped in &scan.skipped {
+            let state = states.entry(skipped.kind.clone()).or_default();
+            state.scanned = false;
+            state.skipped = Some(skipped.message.clone());
+        }
+    }
+    let mut inventory = Inventory::new(nickname, states);
+    let (filter, mut after) = (Filter::default(), None);
+    loop {
+        let Page { items, next } = store.list(&one, &filter, after.as_ref(), PAGE).await?;
+        items.into_iter().for_each(|found| inventory.add(found.asset));
+        after = next;
+        if after.is_none() {
+            return Ok(inventory);
+        }
+    }
+}
+
+fn test(global: &Global, args: &PolicyTestArgs) -> Result<()> {
+    let pack = Pack::load_with_tests(&sources(&args.pack), &Limits::default())?;
+    let trials = policy::test(&pack, Timestamp::now())?;
+    let text = policy::trials(&trials, format(global, args.format))?;
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    match trials.iter().all(policy::Trial::passed) {
+        true => Ok(()),
+        false => Err(Failure::Findings),
+    }
+}
+
+fn rules(global: &Global, args: &PolicyRulesArgs) -> Result<()> {
+    let pack = Pack::load(&sources(&args.pack), &Limits::default())?;
+    let mut out = stdout().lock();
+    if global.json {
+        for rule in pack.rules() {
+            let rule = json!({
+                "id": rule.id, "title": rule.title, "description": rule.description,
+                "severity": rule.severity.map(Severity::word), "kinds": rule.kinds, "needs": rule.needs,
+                "remedy": rule.remedy, "params": rule.params, "file": rule.place.file, "line": rule.place.line,
+            });
+            writeln!(out, "{}", safe_json(&rule.to_string()))?;
+        }
+        return Ok(out.flush()?);
+    }
+    let rows: Vec<Vec<String>> = pack
+        .rules()
+        .map(|rule| {
+            let severity = rule.severity.map_or("by finding", Severity::word);
+            vec![rule.id.clone(), visible(&rule.title).into_owned(), severity.to_owned(), rule.kinds.join(", ")]
+        })
+        .collect();
+    let room = room();
+    let table = Table::new(&rows, room);
+    for row in &rows {
+        writeln!(out, "{}", table.line(row, room))?;
+    }
+    Ok(out.flush()?)
+}
