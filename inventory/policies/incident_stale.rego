@@ -12,9 +12,9 @@ package connector.incident_stale
 
 import data.connector.lib
 
-changed := time.parse_rfc3339_ns(input.attributes.last_status_change_at)
+changed := object.get(input.attributes, "last_status_change_at", null)
 
-since := changed if changed
+since := time.parse_rfc3339_ns(changed) if is_string(changed)
 
 else := time.parse_rfc3339_ns(input.attributes.created_at)
 

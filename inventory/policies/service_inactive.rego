@@ -17,10 +17,14 @@ import data.connector.lib
 
 cutoff := data.now.ns - ((data.params.days * 24) * lib.hour_ns)
 
-after(text) if time.parse_rfc3339_ns(text) >= cutoff
+after(text) if {
+	is_string(text)
+	time.parse_rfc3339_ns(text) >= cutoff
+}
 
 known if {
 	since := data.inventory.kinds["log-entry"].since
+	is_string(since)
 	time.parse_rfc3339_ns(since) <= cutoff
 }
 

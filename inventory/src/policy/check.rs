@@ -16,7 +16,7 @@ use super::finding::{Broken, Finding, Said, Severity, Undetermined, fingerprint,
 use super::inventory::Inventory;
 use super::limits::Limits;
 use super::pack::{HEADS, Pack, Rule, unknown};
-use super::run::{self, Lost, Progress};
+use super::run::{self, Lost, PATIENCE, Progress};
 
 /// What is asked of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ fn work(pack: &Pack, inventory: &Inventory, now: Timestamp, jobs: Vec<Job>, asse
     let kept = Arc::new(Mutex::new(Outcome::default()));
     let (on_thread, of_thread, into) = (jobs.clone(), assets.clone(), kept.clone());
     let result = run::bounded(&pack.limits, || {
-        run::apart(&pack.limits, move |progress| {
+        run::apart(pack.limits.time.saturating_mul(PATIENCE), move |progress| {
             let start = Instant::now();
             for (at, job) in on_thread.iter().enumerate() {
                 progress.step(at, 0);

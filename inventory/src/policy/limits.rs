@@ -9,15 +9,18 @@ use std::time::Duration;
 ///
 /// Time and memory are looked at between steps of a rule. A built-in function that
 /// could take much in one step is refused beforehand (`items`, `text_bytes`), and a
-/// step that never ends is left behind after `time` has passed once more, with its
-/// thread, so that whoever asked is answered.
+/// step that does not end is left behind after ten times `time`, with its thread, so that
+/// whoever asked is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Elapsed time that one rule may take on one asset, or one test. Default 1 s.
     pub time: Duration,
     /// Elapsed time of a whole check or of all tests. Default 10 min.
     pub total_time: Duration,
-    /// Bytes that the process may allocate beyond what it held when the rules began.
+    /// Elapsed time that loading may take a file: regorus's parser can take for ever over a few brackets.
+    /// Default 10 s.
+    pub load_time: Duration,
+    /// Bytes that the process may allocate beyond what it held when loading or the rules began.
     /// Held with the feature `bounded-memory` alone. Default 512 MiB.
     pub memory_bytes: u64,
     /// Longest chain of rules and functions that need each other. Default 32.
@@ -47,6 +50,7 @@ impl Default for Limits {
         Self {
             time: Duration::from_secs(1),
             total_time: Duration::from_secs(600),
+            load_time: Duration::from_secs(10),
             memory_bytes: 512 << 20,
             depth: 32,
             items: 100_000,

@@ -79,12 +79,11 @@ fn read(file: &str, line: u32, yaml: &str) -> Result<Annotation, PolicyError> {
     }
     let value = regorus::Value::from_yaml_str(yaml).map_err(|error| {
         let message = error.to_string();
-        // `… at line 3 column 5`, counted from the line below `# METADATA`.
-        let inside: u32 = message
-            .rsplit_once(" at line ")
-            .and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok())
-            .unwrap_or(0);
-        PolicyError::at(file, line + inside, format!("the annotation is not YAML: {message}"))
+        // `Failed to parse YAML: WHAT at line 3 column 5, …`, counted from the line below `# METADATA`.
+        let (what, place) = message.split_once(" at line ").unwrap_or((&message, ""));
+        let what = what.rsplit_once(": ").map_or(what, |(_, what)| what);
+        let inside: u32 = place.split_whitespace().next().and_then(|line| line.parse().ok()).unwrap_or(0);
+        PolicyError::at(file, line + inside, format!("the annotation is not YAML: {what}"))
     })?;
     let value = serde_json::to_value(&value).unwrap_or_default();
     serde_json::from_value(value)

@@ -15,6 +15,7 @@ use super::files::{self, File};
 use super::finding::Severity;
 use super::limits::Limits;
 use super::meta::{self, Annotated};
+use super::run::{self, Lost, Progress};
 use super::settings::{self, RuleSettings, Settings, Waiver};
 
 /// Where a pack comes from.
@@ -99,23 +100,39 @@ impl Pack {
     }
 
     fn read(sources: &[Source], limits: &Limits, tests: bool) -> Result<Self, PolicyError> {
+        let files = files::gather(sources, limits)?;
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let on_thread = limits.clone();
+        let parsed = run::bounded(limits, || {
+            run::apart(limits.load_time, move |progress| Self::parse(files, &on_thread, tests, progress))
+        });
+        parsed.unwrap_or_else(|lost| match lost {
+            Lost::Stuck(at, _) => {
+                let message =
+                    format!("takes longer than {:?} to read; brackets that nest less would do", limits.load_time);
+                Err(PolicyError::at(names.get(at).map_or("the pack", String::as_str), 0, message))
+            }
+            Lost::Failed => Err(PolicyError::new("the pack could not be read")),
+        })
+    }
+
+    fn parse(files: Vec<File>, limits: &Limits, tests: bool, progress: &Progress) -> Result<Self, PolicyError> {
         let mut engine = Engine::new();
         engine.set_strict_builtin_errors(false);
         engine.set_gather_prints(true);
         let mut annotated: BTreeMap<String, Vec<Annotated>> = BTreeMap::new();
         let mut all = Vec::new();
-        for File { name, text } in files::gather(sources, limits)? {
+        for (at, File { name, text }) in files.into_iter().enumerate() {
+            progress.step(at, 0);
             if name.ends_with(".toml") {
                 let read = settings::read(&name, &text)?;
                 all.push((name, read));
             } else if tests || !name.ends_with("_test.rego") {
-                engine
-                    .add_policy(name.clone(), text.clone())
-                    .map_err(|error| PolicyError::of_rego(&error.to_string()))?;
+                engine.add_policy(name.clone(), text.clone()).map_err(|error| run::told(&error.to_string(), limits))?;
                 annotated.insert(name.clone(), meta::annotations(&name, &text)?);
             }
         }
-        let ast = engine.get_ast_as_json().map_err(|error| PolicyError::of_rego(&error.to_string()))?;
+        let ast = engine.get_ast_as_json().map_err(|error| run::told(&error.to_string(), limits))?;
         let declared = calls::check(&ast, limits)?;
         let mut rules = rules(&declared, &annotated)?;
         let (waivers, disabled) = set(&mut rules, all)?;

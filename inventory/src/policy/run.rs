@@ -24,7 +24,7 @@ use super::limits::Limits;
 const STACK: usize = 256 << 20;
 
 /// How often a step's time may pass before the thread is left behind.
-const PATIENCE: u32 = 10;
+pub(super) const PATIENCE: u32 = 10;
 
 /// What was being done when a step did not end: rule and asset, by their places.
 #[derive(Clone, Debug, Default)]
@@ -54,9 +54,9 @@ pub(super) enum Lost {
     Failed,
 }
 
-/// Does the work on a thread of its own, which is left behind when a step takes `PATIENCE` times the time of one.
+/// Does the work on a thread of its own, which is left behind when a step takes longer than `patience`.
 pub(super) fn apart<T: Send + 'static>(
-    limits: &Limits,
+    patience: Duration,
     work: impl FnOnce(&Progress) -> T + Send + 'static,
 ) -> Result<T, Lost> {
     let progress = Progress::default();
@@ -70,7 +70,7 @@ pub(super) fn apart<T: Send + 'static>(
             let _ = sender.send(result);
         })
         .map_err(|_| Lost::Failed)?;
-    let patience = limits.time.saturating_mul(PATIENCE).max(Duration::from_millis(10));
+    let patience = patience.max(Duration::from_millis(10));
     let (mut seen, mut since) = (0, Instant::now());
     loop {
         match receiver.recv_timeout(patience / 4) {
@@ -130,16 +130,21 @@ pub(super) fn evaluate(engine: &mut Engine, rule: &str, limits: &Limits) -> Resu
         Ok(Err(error)) => error,
         Err(_) => return Err(PolicyError::new("a built-in function of Rego failed on its arguments")),
     };
-    Err(match error.downcast_ref::<LimitError>() {
-        Some(LimitError::TimeLimitExceeded { .. }) => {
-            PolicyError::new(format!("it took longer than {:?}, the most that it may", limits.time))
-        }
-        Some(LimitError::MemoryLimitExceeded { .. }) => {
-            PolicyError::new(format!("it took more than {} bytes of memory, the most that it may", limits.memory_bytes))
-        }
-        Some(LimitError::RegexSizeLimitExceeded { .. }) => PolicyError::new("a regular expression is too large"),
-        None => PolicyError::of_rego(&error.to_string()),
-    })
+    // A limit that was met behind a guard comes as text, too.
+    Err(told(&error.to_string(), limits))
+}
+
+/// What regorus says, its limits in our words.
+pub(super) fn told(text: &str, limits: &Limits) -> PolicyError {
+    let PolicyError { place, message } = PolicyError::of_rego(text);
+    let message = if message.contains("execution exceeded time limit") {
+        format!("it took longer than {:?}, the most that it may", limits.time)
+    } else if message.contains("execution exceeded memory limit") {
+        format!("it took more than {} bytes of memory, the most that it may", limits.memory_bytes)
+    } else {
+        message
+    };
+    PolicyError { place, message }
 }
 
 /// Regorus's bound on memory is the process's: one check at a time has it.

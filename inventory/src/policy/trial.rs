@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::{Place, PolicyError};
 use super::inventory::object;
 use super::pack::Pack;
-use super::run::{self, Lost};
+use super::run::{self, Lost, PATIENCE};
 
 /// What came of one test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +39,7 @@ pub fn test(pack: &Pack, now: Timestamp) -> Result<Vec<Trial>, PolicyError> {
     let (tests, limits, engine) = (pack.tests.clone(), pack.limits.clone(), pack.engine.clone());
     let rules: Vec<_> = pack.rules.values().map(|rule| (rule.package.clone(), rule.params.clone())).collect();
     let result = run::bounded(&pack.limits, || {
-        run::apart(&pack.limits, move |progress| {
+        run::apart(pack.limits.time.saturating_mul(PATIENCE), move |progress| {
             let start = std::time::Instant::now();
             let mut trials = Vec::new();
             for (at, test) in tests.iter().enumerate() {

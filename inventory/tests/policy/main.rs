@@ -3,3 +3,8 @@
 //! Rule: each file has one helper and many short cases.
 
 mod built_in;
+mod checks;
+mod formats;
+mod limits;
+mod packs;
+mod world;
