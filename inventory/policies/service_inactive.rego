@@ -47,8 +47,8 @@ active if {
 active if input.attributes.status == "disabled"
 
 deny contains finding if {
-	known
 	not active
+	known
 	finding := {
 		"attribute": "last_incident_timestamp",
 		"message": sprintf("no incident and no event for %d days", [data.params.days]),
@@ -56,7 +56,7 @@ deny contains finding if {
 }
 
 undetermined contains message if {
-	not known
 	not active
+	not known
 	message := sprintf("log entries are not in the store for %d days back", [data.params.days])
 }

@@ -11,32 +11,42 @@
 #   remedy: Add a level to the escalation policy, with another person or a schedule of several.
 package connector.service_with_one_responder
 
-import data.connector.lib
+policy := data.inventory.by_kind["escalation-policy"][input.attributes.escalation_policy.id]
 
-policy := lib.lookup("escalation-policy", input.attributes.escalation_policy.id)
+levels := count(policy.attributes.escalation_rules)
 
-levels := count(lib.list(policy, "escalation_rules"))
-
-targets := {{"kind": lib.kind_of(target), "id": target.id} |
-	some level in lib.list(policy, "escalation_rules")
+# What is reached, by id: `user_reference`, `schedule_reference`, …
+targets[target.id] := target.type if {
+	some level in policy.attributes.escalation_rules
 	some target in level.targets
 }
 
-schedule_kinds := {"schedule", "schedule-v3"}
-
-members(schedule) := {user.id | some user in lib.list(schedule, "users")} | lib.targets(schedule, "has-member", "user")
-
-schedules := {schedule |
-	some target in targets
-	startswith(target.kind, "schedule")
-	some kind in schedule_kinds
-	schedule := lib.lookup(kind, target.id)
+schedules contains id if {
+	some id, type in targets
+	startswith(type, "schedule")
 }
 
-people := {target.id | some target in targets; target.kind == "user"} | union({members(schedule) | some schedule in schedules})
+seen[id] := schedule if {
+	some id in schedules
+	some kind in ["schedule", "schedule-v3"]
+	schedule := data.inventory.by_kind[kind][id]
+}
 
-# A schedule that the store does not hold can have any number of members.
-unseen := count([target | some target in targets; startswith(target.kind, "schedule")]) - count(schedules)
+people contains id if {
+	some id, type in targets
+	startswith(type, "user")
+}
+
+people contains user.id if {
+	some schedule in seen
+	some user in schedule.attributes.users
+}
+
+people contains relation.id if {
+	some schedule in seen
+	some relation in schedule.relations
+	relation.name == "has-member"
+}
 
 deny contains finding if {
 	levels < 2
@@ -49,17 +59,18 @@ deny contains finding if {
 deny contains finding if {
 	levels >= 2
 	count(people) < 2
-	unseen == 0
+	count(seen) == count(schedules)
 	finding := {
 		"attribute": "escalation_policy",
 		"message": sprintf("its escalation policy %q reaches %d person", [policy.name, count(people)]),
 	}
 }
 
+# A schedule that the store does not hold can have any number of members.
 undetermined contains "its escalation policy reaches a schedule that is not in the store" if {
 	levels >= 2
 	count(people) < 2
-	unseen > 0
+	count(seen) < count(schedules)
 }
 
 undetermined contains "its escalation policy is not in the store" if not policy

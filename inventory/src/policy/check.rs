@@ -303,11 +303,7 @@ fn one_rule(
     progress: &Progress,
     outcome: &mut Outcome,
 ) -> Result<(), Stopped> {
-    let heads: Vec<(String, &str, Option<Severity>)> = HEADS
-        .iter()
-        .filter(|(head, _)| job.rule.heads.contains(head))
-        .map(|(head, severity)| (format!("data.{}.{head}", job.rule.package), *head, *severity))
-        .collect();
+    let path = job.rule.path();
     for (nth, (kind, (id, asset))) in job.assets(assets).enumerate() {
         progress.step(at, nth);
         let stopped = |error: PolicyError| (Some((kind.clone(), id.clone())), error);
@@ -317,9 +313,9 @@ fn one_rule(
         }
         engine.set_input(asset.clone());
         outcome.asset_rules += 1;
-        for (path, head, severity) in &heads {
-            let answer = run::evaluate(engine, path, limits).map_err(stopped)?;
-            let said = said(&answer, limits).map_err(|message| stopped(PolicyError::new(message)))?;
+        let answer = run::evaluate(engine, &path, limits).map_err(stopped)?;
+        for (head, severity) in HEADS {
+            let said = said(of_head(&answer, head), limits).map_err(|message| stopped(PolicyError::new(message)))?;
             if *head == "undetermined" {
                 outcome.undetermined.extend(said.into_iter().map(|said| Undetermined {
                     rule: job.rule.id.clone(),
@@ -337,6 +333,16 @@ fn one_rule(
         }
     }
     Ok(())
+}
+
+/// What a head says, of the pairs of all heads.
+fn of_head<'a>(answer: &'a Value, head: &str) -> &'a Value {
+    let Value::Set(pairs) = answer else { return &Value::Undefined };
+    let pair = pairs.iter().filter_map(|pair| pair.as_array().ok()).find_map(|pair| match pair.as_slice() {
+        [Value::String(name), said] if name.as_ref() == head => Some(said),
+        _ => None,
+    });
+    pair.unwrap_or(&Value::Undefined)
 }
 
 /// Order, fingerprints, waivers.

@@ -54,6 +54,29 @@ pub struct Rule {
     pub(super) heads: Vec<&'static str>,
 }
 
+impl Rule {
+    /// A module that asks for all heads at once, so that what they share is computed once an asset.
+    fn all_heads(&self) -> (String, String) {
+        let package = self.heads_package();
+        let heads: String = self
+            .heads
+            .iter()
+            .map(|head| format!("out contains [\"{head}\", data.{}.{head}]\n", self.package))
+            .collect();
+        (format!("{package}.rego"), format!("package {package}\n\n{heads}"))
+    }
+
+    fn heads_package(&self) -> String {
+        // Ids are small letters, digits, `-` and `.`; packages have no `-`.
+        format!("connector_heads[\"{}\"]", self.id)
+    }
+
+    /// What to evaluate: a set of pairs of a head and what it says.
+    pub(super) fn path(&self) -> String {
+        format!("data.{}.out", self.heads_package())
+    }
+}
+
 /// The names by which a package finds something, and how grave that is by itself.
 pub(super) const HEADS: &[(&str, Option<Severity>)] = &[
     ("deny", Some(Severity::Violation)),
@@ -136,6 +159,10 @@ impl Pack {
         let declared = calls::check(&ast, limits)?;
         let mut rules = rules(&declared, &annotated)?;
         let (waivers, disabled) = set(&mut rules, all)?;
+        for rule in rules.values() {
+            let (name, text) = rule.all_heads();
+            engine.add_policy(name, text).map_err(|error| run::told(&error.to_string(), limits))?;
+        }
         let tests = declared.into_iter().filter(|rule| rule.name.starts_with("test_") && tests).collect();
         Ok(Self { rules, tests, waivers, disabled, engine, limits: limits.clone() })
     }

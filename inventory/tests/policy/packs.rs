@@ -26,7 +26,7 @@ fn annotated(yaml: &str) -> String {
 #[test]
 fn rego() {
     check(&[("a.rego", &rule("deny contains \"x\" if {"))], "a.rego:8: expecting expression");
-    check(&[("sub/a.rego", "pakage x")], "sub/a.rego:1: expecting `package`");
+    check(&[("sub/a.rego", "pakage x")], "sub/a.rego:1: expecting `package` Missing package declaration.");
 }
 
 #[test]
