@@ -23,9 +23,11 @@ package connector.naming_convention
 
 pattern := data.params.patterns[input.kind]
 
+# Undefined where the pattern is none.
+matches := regex.match(pattern, input.name)
+
 deny contains finding if {
-	regex.is_valid(pattern)
-	not regex.match(pattern, input.name)
+	matches == false
 	finding := {
 		"attribute": "name",
 		"message": sprintf("the name %q does not match %s", [input.name, pattern]),
@@ -33,6 +35,7 @@ deny contains finding if {
 }
 
 undetermined contains message if {
+	not is_boolean(matches)
 	not regex.is_valid(pattern)
 	message := sprintf("the pattern for %s is no regular expression: %s", [input.kind, pattern])
 }

@@ -28,23 +28,19 @@ known if {
 	time.parse_rfc3339_ns(since) <= cutoff
 }
 
-active if after(input.attributes.last_incident_timestamp)
-
-# Too new to tell.
-active if after(input.attributes.created_at)
-
+# Cheapest first. A service that was created since is too new to tell; of one that is switched off
+# `service-disabled` tells.
 active if {
-	some source in lib.sources(input, "about")
+	after(input.attributes.last_incident_timestamp)
+} else if {
+	input.attributes.status == "disabled"
+} else if {
+	after(input.attributes.created_at)
+} else if {
+	some relation in ["about", "affects"]
+	some source in lib.sources(input, relation)
 	after(lib.lookup(source.kind, source.id).attributes.created_at)
 }
-
-active if {
-	some source in lib.sources(input, "affects")
-	after(lib.lookup(source.kind, source.id).attributes.created_at)
-}
-
-# Switched off: `service-disabled` says so.
-active if input.attributes.status == "disabled"
 
 deny contains finding if {
 	not active

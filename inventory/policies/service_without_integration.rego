@@ -11,11 +11,11 @@ package connector.service_without_integration
 
 import data.connector.lib
 
-receives if count(lib.list(input, "integrations")) > 0
-
-receives if count(lib.sources(input, "part-of")) > 0
-
 receives if {
+	count(lib.list(input, "integrations")) > 0
+} else if {
+	count(lib.sources(input, "part-of")) > 0
+} else if {
 	some _, sources in object.get(data.inventory.incoming, [input.kind, input.id], {})
 	some source in sources
 	source.kind == "event-orchestration-router"

@@ -13,18 +13,18 @@ import data.connector.lib
 
 loud := {"phone_contact_method", "push_notification_contact_method"}
 
+sources := lib.sources(input, "of")
+
 on_call if {
-	some source in lib.sources(input, "of")
+	some source in sources
 	source.kind == "on-call"
 }
 
 reached if {
-	some source in lib.sources(input, "of")
+	some source in sources
 	source.kind == "contact-method"
-	lib.kind_of(lib.lookup("contact-method", source.id).attributes) in loud
-}
-
-reached if {
+	data.inventory.by_kind["contact-method"][source.id].attributes.type in loud
+} else if {
 	some method in lib.list(input, "contact_methods")
 	lib.kind_of(method) in loud
 }

@@ -16,11 +16,11 @@ package connector.user_without_notification_rules
 import data.connector.lib
 
 ruled if {
+	count(lib.list(input, "notification_rules")) > 0
+} else if {
 	some source in lib.sources(input, "of")
 	source.kind == "notification-rule"
 }
-
-ruled if count(lib.list(input, "notification_rules")) > 0
 
 deny contains {"attribute": "notification_rules", "message": "no notification rule"} if {
 	not ruled

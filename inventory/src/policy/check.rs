@@ -315,7 +315,8 @@ fn one_rule(
         outcome.asset_rules += 1;
         let answer = run::evaluate(engine, &path, limits).map_err(stopped)?;
         for (head, severity) in HEADS {
-            let said = said(of_head(&answer, head), limits).map_err(|message| stopped(PolicyError::new(message)))?;
+            let said = said(of_head(&answer, head, &job.rule.heads), limits)
+                .map_err(|message| stopped(PolicyError::new(message)))?;
             if *head == "undetermined" {
                 outcome.undetermined.extend(said.into_iter().map(|said| Undetermined {
                     rule: job.rule.id.clone(),
@@ -335,8 +336,11 @@ fn one_rule(
     Ok(())
 }
 
-/// What a head says, of the pairs of all heads.
-fn of_head<'a>(answer: &'a Value, head: &str) -> &'a Value {
+/// What a head says, of the pairs of all heads ([`Rule::path`]).
+fn of_head<'a>(answer: &'a Value, head: &str, heads: &[&str]) -> &'a Value {
+    if let [only] = heads {
+        return if *only == head { answer } else { &Value::Undefined };
+    }
     let Value::Set(pairs) = answer else { return &Value::Undefined };
     let pair = pairs.iter().filter_map(|pair| pair.as_array().ok()).find_map(|pair| match pair.as_slice() {
         [Value::String(name), said] if name.as_ref() == head => Some(said),

@@ -71,9 +71,12 @@ impl Rule {
         format!("connector_heads[\"{}\"]", self.id)
     }
 
-    /// What to evaluate: a set of pairs of a head and what it says.
+    /// What to evaluate: the head where it is the only one, else a set of pairs of a head and what it says.
     pub(super) fn path(&self) -> String {
-        format!("data.{}.out", self.heads_package())
+        match self.heads.as_slice() {
+            [head] => format!("data.{}.{head}", self.package),
+            _ => format!("data.{}.out", self.heads_package()),
+        }
     }
 }
 
