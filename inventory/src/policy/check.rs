@@ -158,14 +158,14 @@ pub fn check(pack: &Pack, inventory: &Inventory, question: &Question) -> Result<
 /// The rules of the question, once every name in it and in them is known.
 fn asked(pack: &Pack, inventory: &Inventory, question: &Question) -> Result<Vec<Rule>, PolicyError> {
     let known = |kind: &String| inventory.states.contains_key(kind) || inventory.assets.contains_key(kind);
-    for kind in question.kinds.iter().filter(|kind| !known(kind)) {
+    if let Some(kind) = question.kinds.iter().find(|kind| !known(kind)) {
         return Err(PolicyError::new(unknown("kind", kind, inventory.states.keys())));
     }
-    for id in question.rules.iter().filter(|id| !pack.rules.contains_key(*id)) {
+    if let Some(id) = question.rules.iter().find(|id| !pack.rules.contains_key(*id)) {
         return Err(PolicyError::new(unknown("rule", id, pack.rules.keys())));
     }
     for rule in pack.rules.values() {
-        for kind in rule.kinds.iter().chain(&rule.needs).filter(|kind| !known(kind)) {
+        if let Some(kind) = rule.kinds.iter().chain(&rule.needs).find(|kind| !known(kind)) {
             let message = format!("{}: {}", rule.id, unknown("kind", kind, inventory.states.keys()));
             return Err(PolicyError::at(&rule.place.file, rule.place.line, message));
         }

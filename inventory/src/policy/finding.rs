@@ -7,7 +7,7 @@ use regorus::Value;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::error::Place;
+use super::error::{Place, PolicyError};
 use super::limits::Limits;
 
 /// How grave a finding is.
@@ -30,6 +30,16 @@ impl Severity {
             Self::Warning => "warning",
             Self::Violation => "violation",
         }
+    }
+}
+
+impl std::str::FromStr for Severity {
+    type Err = PolicyError;
+
+    fn from_str(word: &str) -> Result<Self, PolicyError> {
+        [Self::Info, Self::Warning, Self::Violation].into_iter().find(|severity| severity.word() == word).ok_or_else(
+            || PolicyError::new(format!("there is no severity {word:?}; info, warning or violation would do")),
+        )
     }
 }
 

@@ -26,6 +26,20 @@ pub enum Format {
     Junit,
 }
 
+impl std::str::FromStr for Format {
+    type Err = PolicyError;
+
+    fn from_str(word: &str) -> Result<Self, PolicyError> {
+        match word {
+            "table" => Ok(Self::Table),
+            "json" => Ok(Self::Json),
+            "sarif" => Ok(Self::Sarif),
+            "junit" => Ok(Self::Junit),
+            _ => Err(PolicyError::new(format!("there is no format {word:?}; table, json, sarif or junit would do"))),
+        }
+    }
+}
+
 /// Writes a check down. In JUnit, findings from `fail_on` upwards are failures; the others are skipped tests,
 /// as is what is waived or undetermined.
 pub fn write(check: &Check, format: Format, fail_on: Option<Severity>) -> String {

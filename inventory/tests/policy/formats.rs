@@ -199,3 +199,30 @@ fn trials_of_a_pack() {
     assert_eq!(value[1]["failed"], "it is not true");
     assert!(trials(&of, Format::Sarif).is_err());
 }
+
+#[test]
+fn many_that_cannot_be_told_are_one_line() {
+    let mut inventory = Inventory::new("acme", scanned(&["service"]));
+    for n in 0..9 {
+        inventory.add(asset("service", &format!("P{n}"), json!({}), &[]));
+    }
+    let rego = format!("{HEAD}deny contains \"x\" if false\n\nundetermined contains \"why\"\n");
+    let check = run(&pack(&[("r.rego", &rego)]).unwrap(), &inventory, &Question::all(now())).unwrap();
+    assert!(write(&check, Format::Table, None).starts_with("Could not be told\n  r: 9 service: why\n\n"));
+}
+
+#[test]
+fn words() {
+    for word in ["info", "warning", "violation"] {
+        assert_eq!(word.parse::<Severity>().unwrap().word(), word);
+    }
+    assert_eq!(
+        "error".parse::<Severity>().unwrap_err().to_string(),
+        "there is no severity \"error\"; info, warning or violation would do"
+    );
+    assert!(["table", "json", "sarif", "junit"].iter().all(|word| word.parse::<Format>().is_ok()));
+    assert_eq!(
+        "xml".parse::<Format>().unwrap_err().to_string(),
+        "there is no format \"xml\"; table, json, sarif or junit would do"
+    );
+}

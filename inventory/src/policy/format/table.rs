@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::text::harmless;
 use crate::policy::check::{Check, Counts};
+use crate::policy::finding::Undetermined;
 use crate::policy::trial::Trial;
 
 pub(super) fn check(check: &Check) -> String {
@@ -47,14 +48,7 @@ pub(super) fn check(check: &Check) -> String {
             )
         }),
     );
-    section(
-        &mut out,
-        "Could not be told",
-        check.undetermined.iter().map(|one| {
-            let asset = one.id.as_ref().map(|id| format!("{} {}: ", harmless(&one.kind), harmless(id)));
-            format!("{}: {}{}", harmless(&one.rule), asset.unwrap_or_default(), harmless(&one.message))
-        }),
-    );
+    section(&mut out, "Could not be told", untold(&check.undetermined));
     section(
         &mut out,
         "Did not come to their end",
@@ -86,6 +80,22 @@ pub(super) fn check(check: &Check) -> String {
         ),
     );
     out
+}
+
+/// One line a rule, kind and reason, with the assets where they are few.
+fn untold(all: &[Undetermined]) -> impl Iterator<Item = String> {
+    let mut assets: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+    for one in all {
+        assets.entry((&one.rule, &one.kind, &one.message)).or_default().extend(one.id.as_deref());
+    }
+    assets.into_iter().map(|((rule, kind, message), ids)| {
+        let of = match ids.as_slice() {
+            [] => String::new(),
+            few if few.len() <= 3 => format!("{} {}: ", harmless(kind), harmless(&few.join(", "))),
+            many => format!("{} {}: ", many.len(), harmless(kind)),
+        };
+        format!("{}: {of}{}", harmless(rule), harmless(message))
+    })
 }
 
 pub(super) fn trials(trials: &[Trial]) -> String {
