@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, LimitError, Value};
+use regorus::{Engine, Value};
 
 use super::error::PolicyError;
 use super::guard;
@@ -163,6 +163,7 @@ pub(super) fn bounded<T>(limits: &Limits, work: impl FnOnce() -> T) -> T {
 #[cfg(feature = "bounded-memory")]
 fn bound(more: Option<u64>) {
     let Some(more) = more else { return regorus::set_global_memory_limit(None) };
+    use regorus::LimitError;
     // What is held already, as the refusal of a bound of nothing tells it.
     regorus::set_global_memory_limit(Some(0));
     let held = match regorus::check_global_memory_limit() {
