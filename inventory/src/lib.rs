@@ -4,8 +4,7 @@
 //!
 //! Reading order, which is also the way the data flows: [`asset`] (what a scan
 //! brings), [`secrets`] (what is covered first), [`store`] (what is kept),
-//! [`change`] (what is otherwise), [`policy`] (rules on it), [`view`] (what is
-//! shown).
+//! [`change`] (what is otherwise), [`view`] (what is shown).
 //!
 //! Rule: text from a provider is data here; it becomes neither markup, nor SQL,
 //! nor a command, wherever it is written.
@@ -13,7 +12,6 @@
 pub mod asset;
 pub mod change;
 mod files;
-pub mod policy;
 pub mod secrets;
 pub mod store;
 pub mod view;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use connector_host::contract::{self, Reason};
 use connector_host::{Error, Limit};
-use connector_inventory::policy::PolicyError;
+use connector_policy::PolicyError;
 use serde_json::{Value, json};
 
 use crate::escape::{safe_json, visible};

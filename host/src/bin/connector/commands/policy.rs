@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
-use connector_inventory::policy::{
+use connector_policy::{
     self, Format, Inventory, KindState, Limits, Pack, Question, Severity, Source, Verdict,
 };
 use connector_inventory::store::{Filter, Page, Snapshot, State, Store};

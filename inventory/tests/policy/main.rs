@@ -1,5 +1,0 @@
-//! Policies as whoever embeds them uses them: a pack, an inventory, a check.
-//!
-//! Rule: each file has one helper and many short cases.
-
-mod built_in;
