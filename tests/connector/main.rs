@@ -16,6 +16,7 @@ mod figures;
 mod fire;
 mod hostile;
 mod inventory;
+mod keeping;
 mod rates;
 mod requests;
 mod resume;
