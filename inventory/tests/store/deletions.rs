@@ -74,7 +74,8 @@ async fn views(world: &World) {
 
 async fn an_asset_comes_back(world: &World) {
     let store = world.open().await;
-    for (minute, assets) in [(1, vec!["a/1 one"]), (2, vec![]), (3, vec![]), (4, vec!["a/1 one"]), (5, vec!["a/1 one"])] {
+    for (minute, assets) in [(1, vec!["a/1 one"]), (2, vec![]), (3, vec![]), (4, vec!["a/1 one"]), (5, vec!["a/1 one"])]
+    {
         scan(&store, begin(&["a"], minute), &assets).await;
     }
     let ended: Vec<_> = store

@@ -146,7 +146,8 @@ async fn unfit_slices(world: &World) {
 /// Scans that find nothing new add nothing but their own lines.
 async fn growth(world: &World) {
     let store = world.open().await;
-    let many: Vec<String> = (0..2_000).map(|n| format!("a/{n:05} some-name {{\"text\": \"{}\"}}", "x".repeat(500))).collect();
+    let many: Vec<String> =
+        (0..2_000).map(|n| format!("a/{n:05} some-name {{\"text\": \"{}\"}}", "x".repeat(500))).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let size = async || match &world.place {
         Place::File(path) => {

@@ -41,7 +41,8 @@ async fn filters(world: &World) {
     let all = Filter::default();
     let six = ["policy/P1", "service/S1", "service/S2", "team/T1", "user/U1", "user/U2"];
     check(all.clone(), &six).await;
-    check(Filter { kinds: vec!["user".into(), "team".into()], ..all.clone() }, &["team/T1", "user/U1", "user/U2"]).await;
+    check(Filter { kinds: vec!["user".into(), "team".into()], ..all.clone() }, &["team/T1", "user/U1", "user/U2"])
+        .await;
     check(Filter { kinds: vec!["none".into()], ..all.clone() }, &[]).await;
     check(Filter { ids: vec!["U2".into(), "S1".into()], ..all.clone() }, &["service/S1", "user/U2"]).await;
     for (name, expected) in [
@@ -62,11 +63,14 @@ async fn filters(world: &World) {
     ] {
         check(Filter { name: Some(name.into()), ..all.clone() }, &expected).await;
     }
-    for (gone, expected) in [(Gone::Only, vec!["service/S3"]), (Gone::With, {
-        let mut seven = six.to_vec();
-        seven.insert(3, "service/S3");
-        seven
-    })] {
+    for (gone, expected) in [
+        (Gone::Only, vec!["service/S3"]),
+        (Gone::With, {
+            let mut seven = six.to_vec();
+            seven.insert(3, "service/S3");
+            seven
+        }),
+    ] {
         check(Filter { gone, ..all.clone() }, &expected).await;
     }
     for (name, gone) in [("100%", Gone::Only), ("%_", Gone::Only), ("0%?sure", Gone::With)] {
@@ -160,11 +164,14 @@ async fn differences(world: &World) {
         assert_eq!(told, expected);
         for one in found {
             assert_eq!(one.changes.is_empty(), one.what != What::Changed, "{one:?}");
-            assert_eq!((one.before.is_some(), one.after.is_some()), match one.what {
-                What::Added => (false, true),
-                What::Removed => (true, false),
-                What::Changed => (true, true),
-            });
+            assert_eq!(
+                (one.before.is_some(), one.after.is_some()),
+                match one.what {
+                    What::Added => (false, true),
+                    What::Removed => (true, false),
+                    What::Changed => (true, true),
+                }
+            );
         }
     };
     let all = Filter::default();
@@ -172,7 +179,13 @@ async fn differences(world: &World) {
     let there = [("service/S1", Changed), ("service/S3", Removed), ("user/U2", Added)];
     check(Point::Scan(1), Point::Scan(2), &all, &there).await;
     check(Point::Scan(1), Point::Now, &all, &there).await;
-    check(Point::Scan(2), Point::Scan(1), &all, &[("service/S1", Changed), ("service/S3", Added), ("user/U2", Removed)]).await;
+    check(
+        Point::Scan(2),
+        Point::Scan(1),
+        &all,
+        &[("service/S1", Changed), ("service/S3", Added), ("user/U2", Removed)],
+    )
+    .await;
     check(Point::Scan(2), Point::Scan(3), &all, &[("team/T1", Changed)]).await;
     check(Point::Scan(2), Point::Scan(2), &all, &[]).await;
     let users = Filter { kinds: vec!["user".into()], ..all.clone() };
@@ -226,7 +239,8 @@ async fn graphs(world: &World) {
         most,
         ..GraphQuery::default()
     };
-    check(kinds(&["user", "policy"], 100), &["policy/P1", "user/U1", "user/U2"], &["policy/P1 to user/U1"], false).await;
+    check(kinds(&["user", "policy"], 100), &["policy/P1", "user/U1", "user/U2"], &["policy/P1 to user/U1"], false)
+        .await;
     check(kinds(&["user"], 1), &["user/U1"], &[], true).await;
     check(kinds(&["none"], 1), &[], &[], false).await;
     // What the store does not have is a node without a name.
@@ -252,8 +266,7 @@ async fn accounts_and_scans(world: &World) {
     let mut unfinished = store.begin(&other).await.unwrap();
     store.step(&mut unfinished, &skipping(slice(&["a/3 three"], Some("x")), "a"), minute(21)).await.unwrap();
     let accounts = store.accounts().await.unwrap();
-    let told: Vec<_> =
-        accounts.iter().map(|one| (&*one.nickname, &*one.account, one.assets, one.unfinished)).collect();
+    let told: Vec<_> = accounts.iter().map(|one| (&*one.nickname, &*one.account, one.assets, one.unfinished)).collect();
     assert_eq!(told, [("acme", "acme.example.test", 6, None), ("beta", "beta.example.test", 2, Some(unfinished.id))]);
     let scans = store.scans(None, 2).await.unwrap();
     assert_eq!(scans.iter().map(|scan| scan.id).collect::<Vec<_>>(), [unfinished.id, 3]);
@@ -339,6 +352,8 @@ async fn unfinished_scans_are_not_seen(world: &World) {
     }
     assert_eq!(store.scans(None, 9).await.unwrap()[1].state, State::Abandoned);
     store.release(next).await.unwrap();
-    let (_, stepped) = scan(&store, begin(&["service"], 70), &["service/S1 last", "service/S2 search {\"n\":1} -> has:policy/P1"]).await;
+    let (_, stepped) =
+        scan(&store, begin(&["service"], 70), &["service/S1 last", "service/S2 search {\"n\":1} -> has:policy/P1"])
+            .await;
     assert_eq!(stepped.counts, Counts { seen: 2, added: 0, changed: 1, gone: 0 });
 }

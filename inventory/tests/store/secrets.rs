@@ -95,7 +95,10 @@ async fn forgotten(world: &World) {
         assert!(!holds(world, text).await, "{text}");
     }
     assert_eq!(listed(&store, &now(&store).await, &Filter::default()).await, ["team/T1 Team"]);
-    assert_eq!(store.graph(&now(&store).await, &GraphQuery { most: 9, ..GraphQuery::default() }).await.unwrap().edges, []);
+    assert_eq!(
+        store.graph(&now(&store).await, &GraphQuery { most: 9, ..GraphQuery::default() }).await.unwrap().edges,
+        []
+    );
     let running = store.begin(&begin(&["team"], 9)).await.unwrap();
     assert!(matches!(store.forget(None, &["team".into()]).await, Err(Error::Unfinished { .. })));
     let removed = store.remove("acme", minute(9)).await;

@@ -227,7 +227,8 @@ pub(crate) async fn listed(store: &Store, at: &Snapshot, filter: &Filter) -> Vec
     }
 }
 
-/// Everything a store can tell, to be compared.
+/// Everything a store can tell, to be compared. Scans are counted anew: what was
+/// rolled back can have taken a number with it.
 pub(crate) async fn dump(store: &Store) -> Value {
     let at = now(store).await;
     let all = Filter { gone: Gone::With, ..Filter::default() };
@@ -237,9 +238,32 @@ pub(crate) async fn dump(store: &Store) -> Value {
         histories.push(store.history(&at, &one.asset.kind, &one.asset.id).await.unwrap());
     }
     let graph = store.graph(&at, &GraphQuery { most: 100_000, ..GraphQuery::default() }).await.unwrap();
-    let scans = store.scans(None, 1_000).await.unwrap();
+    let mut scans = store.scans(None, 1_000).await.unwrap();
+    scans.reverse();
+    let numbers: Vec<i64> = scans.iter().map(|scan| scan.id).collect();
     let accounts = store.accounts().await.unwrap();
-    json!({"accounts": accounts, "scans": scans, "assets": found, "histories": histories, "graph": graph})
+    let mut dump = json!({"accounts": accounts, "scans": [], "assets": found, "histories": histories, "graph": graph});
+    renumber(&mut dump, &numbers);
+    for (n, scan) in scans.iter_mut().enumerate() {
+        scan.id = n as i64;
+    }
+    dump["scans"] = json!(scans);
+    dump
+}
+
+fn renumber(value: &mut Value, numbers: &[i64]) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value.as_i64().filter(|_| key == "scan") {
+                    Some(scan) => *value = json!(numbers.iter().position(|number| *number == scan).unwrap()),
+                    None => renumber(value, numbers),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| renumber(item, numbers)),
+        _ => {}
+    }
 }
 
 /// Numbers by chance, the same in every run.
