@@ -7,11 +7,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 use super::database::{Database, Pool, failed, values};
 use super::error::{Error, Result};
@@ -129,17 +130,17 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
         name.push(beside);
         files::trusted(Path::new(&name))?;
     }
-    is_ours(path, shown)?;
     let mut options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
         // A step that is lost with the machine's power is done again.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(settings.busy)
         .statement_cache_capacity(200)
         .disable_statement_logging();
+    if !is_ours(path, shown)? {
+        with_log(&options, shown, settings).await?;
+    }
     if let Some(bytes) = settings.max_bytes {
         options = options.pragma("max_page_count", (bytes / PAGE).max(1).to_string());
     }
@@ -152,15 +153,38 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
         _ => {
             let begun = pool.begin_with("BEGIN IMMEDIATE").await;
             let mut tx = begun.map_err(|why| failed(shown, why))?;
-            migrator(|(.., sqlite, _)| sqlite).run(&mut *tx).await.map_err(|why| unmigrated(shown, why))?;
+            // `run` borrows in a way that no future which moves between threads can.
+            let run = migrator(|(.., sqlite, _)| sqlite).run_direct(None, &mut *tx, false).await;
+            run.map_err(|why| unmigrated(shown, why))?;
             tx.commit().await.map_err(|why| failed(shown, why))?;
         }
     }
     Ok(database)
 }
 
-/// Looks at the first bytes, before anything could be changed by opening.
-fn is_ours(path: &Path, shown: &str) -> Result<()> {
+/// Turns a file into one with a log beside it, which lets readers go on while
+/// something is written; once for a file, since both settings stay with it.
+async fn with_log(options: &SqliteConnectOptions, shown: &str, settings: &Settings) -> Result<()> {
+    let options = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal);
+    let begun = Instant::now();
+    loop {
+        let done = match options.connect().await {
+            Ok(connection) => connection.close().await,
+            Err(why) => Err(why),
+        };
+        match done.map_err(|why| failed(shown, why)) {
+            // SQLite does not wait here by itself, whatever it was told.
+            Err(Error::Locked { .. }) if begun.elapsed() < settings.busy => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Looks at the first bytes, before anything could be changed by opening. Gives
+/// whether the file has a log beside it.
+fn is_ours(path: &Path, shown: &str) -> Result<bool> {
     let mut head = Vec::with_capacity(100);
     let file = std::fs::File::open(path);
     let read = file.and_then(|file| file.take(100).read_to_end(&mut head));
@@ -168,11 +192,12 @@ fn is_ours(path: &Path, shown: &str) -> Result<()> {
     let number = |at: usize| head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
     let not_ours = |found: &str| Err(Error::NotAStore { place: shown.into(), found: found.into() });
     match head.as_slice() {
-        [] => Ok(()),
+        [] => Ok(false),
         _ if !head.starts_with(b"SQLite format 3\0") => not_ours("it does not begin as a database does"),
         // Pages at 28, application at 68. A page alone has no table yet: a store that is being made.
         _ if number(68) != APPLICATION && number(28) > 1 => not_ours("it is the database of another program"),
-        _ => Ok(()),
+        // How it is written and read: 2 is with a log.
+        _ => Ok(head.get(18..20) == Some(&[2, 2])),
     }
 }
 
@@ -214,7 +239,9 @@ async fn postgres(url: &str, shown: &Arc<str>, settings: &Settings) -> Result<Da
             }
         }
     }
-    migrator(|(.., postgres)| postgres).run(&pool).await.map_err(|why| unmigrated(shown, why))?;
+    let mut connection = pool.acquire().await.map_err(|why| failed(shown, why))?;
+    let run = migrator(|(.., postgres)| postgres).run_direct(None, &mut *connection, false).await;
+    run.map_err(|why| unmigrated(shown, why))?;
     Ok(database)
 }
 

@@ -13,6 +13,10 @@ use super::error::{Error, Result};
 use crate::asset::{Asset, Kind, Relation};
 use crate::secrets::Key;
 
+/// Most bytes of a kind, an id, or a relation's name: three of them are a key of
+/// PostgreSQL's index, whose keys end at 2,704.
+const LONGEST: usize = 600;
+
 /// An asset as it is stored.
 pub(super) struct Prepared {
     pub(super) kind: String,
@@ -28,7 +32,8 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 ///
-/// [`Error::Unfit`] where one is of a kind that is not among `kinds`, or has no id.
+/// [`Error::Unfit`] where one is of a kind that is not among `kinds`, has no id,
+/// or one that is too long.
 pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec<Prepared>> {
     let secrets: HashMap<&str, &[String]> =
         kinds.iter().map(|kind| (kind.id.as_str(), kind.extra.secrets.as_slice())).collect();
@@ -48,6 +53,15 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
         };
         if asset.id.is_empty() {
             return Err(Error::Unfit { why: format!("an asset of the kind {:?} has no id", asset.kind) });
+        }
+        let edges = asset.relations.iter().flat_map(|edge| [&edge.name, &edge.kind, &edge.id]);
+        if [&asset.kind, &asset.id].into_iter().chain(edges).any(|text| text.len() > LONGEST) {
+            let shown: String = asset.id.chars().take(40).collect();
+            let why = format!(
+                "{:?} {shown:?} has an id or a relation of more than {LONGEST} bytes, which no database can look up",
+                asset.kind
+            );
+            return Err(Error::Unfit { why });
         }
         let one = ready_one(asset, secrets, key);
         match places.entry((one.kind.clone(), one.id.clone())) {

@@ -164,13 +164,17 @@ pub(super) async fn gone(tx: &mut Transacted, sight: &Sight<'_>, missed: Missed<
 }
 
 /// Takes back what an unfinished scan stored: versions it found are dropped,
-/// those it ended go on.
+/// those it ended go on. That it saw what was as before stays: it did.
 pub(super) async fn take_back(tx: &mut Transacted, account: i64, scan: i64) -> Result<()> {
     let drafts = "SELECT key FROM asset WHERE account = $1 AND since = $2";
     let rows = tx.rows(drafts, values![account, scan]).await?;
     let keys = rows.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<Vec<_>>>()?;
     tx.run_in("DELETE FROM edge WHERE since = $1 AND asset IN ({in})", &values![scan], &keys).await?;
     tx.run_in("DELETE FROM version WHERE since = $1 AND asset IN ({in})", &values![scan], &keys).await?;
+    let seen = "UPDATE asset SET seen = v.last, seen_at = v.last_at FROM version AS v \
+                WHERE v.asset = asset.key AND v.last IS NOT NULL \
+                AND v.since = (SELECT max(since) FROM version WHERE version.asset = asset.key) AND key IN ({in})";
+    tx.run_in(seen, &[], &keys).await?;
     let reopen = "UPDATE version SET until = NULL, until_at = NULL, last = NULL, last_at = NULL \
                   WHERE until = $1 AND asset IN ({in})";
     tx.run_in(reopen, &values![scan], &keys).await?;
