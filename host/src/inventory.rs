@@ -107,7 +107,7 @@ fn skipped(skipped: contract::Skipped) -> Skipped {
 }
 
 /// What a scan reports while it goes on, and how it is asked to stop.
-pub trait Watch {
+pub trait Watch: Send {
     /// A step is stored.
     fn step(&mut self, steps: u64, counts: &Counts);
     /// Something that a person may want to know: a wait, a kind passed over.
@@ -141,7 +141,7 @@ pub async fn scan(
     store: &Store,
     begin: &Begin,
     settings: &Map<String, Value>,
-    now: &dyn Fn() -> Timestamp,
+    now: &(dyn Fn() -> Timestamp + Sync),
     watch: &mut dyn Watch,
 ) -> Result<Report, ScanError> {
     let mut scan = store.begin(begin).await?;

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use connector_policy::{Inventory, KindState, Limits, Pack, Question, Source, check};
 use connector_inventory::{Asset, Relation};
+use connector_policy::{Inventory, KindState, Limits, Pack, Question, Source, check};
 use serde_json::{Value, json};
 
 const RUNS: usize = 7;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use connector_policy::{Check, Inventory, KindState, Limits, Pack, PolicyError, Question, Source, check};
 use connector_inventory::{Asset, Relation};
+use connector_policy::{Check, Inventory, KindState, Limits, Pack, PolicyError, Question, Source, check};
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -143,9 +143,10 @@ impl Keeper {
     async fn wait_until(&mut self, at: Timestamp) -> bool {
         let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
         tokio::select! {
-            () = tokio::time::sleep(wait) => !*self.stop.borrow(),
-            _ = self.stop.wait_for(|stop| *stop) => false,
+            () = tokio::time::sleep(wait) => {}
+            _ = self.stop.wait_for(|stop| *stop) => {}
         }
+        !*self.stop.borrow()
     }
 
     fn name(&self) -> String {

@@ -4,10 +4,13 @@ use std::io::{BufWriter, Write, stdout};
 
 use connector_host::inventory as contract;
 use connector_inventory::asset::Kind;
-use connector_inventory::store::{Filter, Gone, GraphQuery, Keep, Page, Point, RelationFilter, Snapshot, Store};
+use connector_inventory::store::{
+    Filter, Found, Gone, GraphQuery, Incoming, Keep, Page, Point, RelationFilter, Shown, Snapshot, Store,
+};
 use connector_inventory::view::{self, Format, Printer, Record};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::scan::{expand, failed, store};
 use crate::accounts::time;
@@ -18,7 +21,7 @@ use crate::cli::{
 use crate::escape::visible;
 use crate::failure::{Failure, Result};
 use crate::session;
-use crate::table::room;
+use crate::table::{Table, room};
 
 /// Records that are read and printed at a time.
 const PAGE: usize = 500;
@@ -36,11 +39,7 @@ pub(crate) async fn run(global: &Global, args: &InventoryArgs) -> Result<()> {
             print(global, args.look.format, args.look.raw, &scans)
         }
         InventoryCommand::List(args) => list(global, args).await,
-        InventoryCommand::Show(args) => {
-            let (store, at) = opened(global, &args.look, &args.when).await?;
-            let shown = store.show(&at, &args.kind, &args.id).await?;
-            print(global, args.look.format, args.look.raw, &shown)
-        }
+        InventoryCommand::Show(args) => show(global, args).await,
         InventoryCommand::History(args) => history(global, args).await,
         InventoryCommand::Diff(args) => diff(global, args).await,
         InventoryCommand::Graph(args) => graph(global, args).await,
@@ -96,6 +95,7 @@ struct KindRecord {
 
 impl Record for KindRecord {
     const COLUMNS: &'static [&'static str] = &["kind", "title", "scanned", "personal", "terraform"];
+    const SHOWN: usize = 5;
 
     fn lines(&self) -> Vec<Vec<String>> {
         let Kind { id, title, terraform_type, extra } = &self.kind;
@@ -157,6 +157,68 @@ fn related(text: &str) -> Result<RelationFilter> {
         true => Err(wrong()),
         false => Ok(RelationFilter { name, kind: kind.to_owned(), id: id.to_owned() }),
     }
+}
+
+/// One asset: a line for each thing known of it, then its edges.
+async fn show(global: &Global, args: &OneArgs) -> Result<()> {
+    let (store, at) = opened(global, &args.look, &args.when).await?;
+    let shown = store.show(&at, &args.kind, &args.id).await?;
+    let mut out = BufWriter::new(stdout().lock());
+    match format(global, args.look.format, args.look.raw) {
+        Format::Json => {
+            let mut printer = Printer::new(&mut out, Format::Json);
+            for one in &shown {
+                printer.json(one)?;
+            }
+        }
+        Format::Csv { raw } => {
+            let found: Vec<Found> = shown.into_iter().map(|one| one.found).collect();
+            Printer::new(&mut out, Format::Csv { raw }).page(&found)?;
+        }
+        Format::Table { room } => {
+            for one in &shown {
+                let rows = known(one);
+                let table = Table::new(&rows, room);
+                for row in &rows {
+                    writeln!(out, "{}", table.line(row, room))?;
+                }
+            }
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// What is known of an asset, as lines of a table.
+fn known(shown: &Shown) -> Vec<Vec<String>> {
+    let Shown { found, names, from } = shown;
+    let mut rows = vec![
+        vec!["account".to_owned(), found.account.clone()],
+        vec!["kind".to_owned(), found.asset.kind.clone()],
+        vec!["id".to_owned(), found.asset.id.clone()],
+        vec!["name".to_owned(), found.asset.name.clone()],
+    ];
+    rows.extend(found.asset.url.iter().map(|url| vec!["link".to_owned(), url.clone()]));
+    rows.push(vec!["as it is since".to_owned(), format!("{} (scan {})", found.since.at, found.since.scan)]);
+    rows.push(vec!["last seen".to_owned(), format!("{} (scan {})", found.seen.at, found.seen.scan)]);
+    if let Some(gone) = &found.gone {
+        rows.push(vec!["gone since".to_owned(), format!("{} (scan {})", gone.at, gone.scan)]);
+    }
+    for (relation, name) in found.asset.relations.iter().zip(names) {
+        let name = name.as_deref().unwrap_or("not in the store");
+        rows.push(vec![format!("{} →", relation.name), format!("{} {} {name}", relation.kind, relation.id)]);
+    }
+    for incoming in from {
+        let Incoming { relation, title } = incoming;
+        rows.push(vec![format!("← {}", relation.name), format!("{} {} {title}", relation.kind, relation.id)]);
+    }
+    for (name, value) in &found.asset.attributes {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        rows.push(vec![name.clone(), text]);
+    }
+    rows
 }
 
 async fn history(global: &Global, args: &OneArgs) -> Result<()> {
