@@ -1,7 +1,7 @@
 //! An asset made ready to be stored: secrets covered, a hash of what it says.
 //!
 //! Rule: pure. Two assets with one hash say the same; the order of keys and of
-//! relations says nothing.
+//! relations says nothing, nor does what changes by itself.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
-use crate::asset::{Asset, Kind, Relation};
+use super::passing;
+use crate::asset::{Asset, Kind, KindFacts, Relation};
 use crate::secrets::Key;
 
 /// Most bytes of a kind, an id, or a relation's name: three of them are a key of
@@ -26,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) attributes: String,
     pub(super) relations: Vec<Relation>,
     pub(super) hash: Vec<u8>,
+    /// Some of the attributes are not in the hash: they change by themselves.
+    pub(super) passing: bool,
 }
 
 /// Assets of a step, covered. One that comes twice counts as it came last.
@@ -35,12 +38,11 @@ pub(super) struct Prepared {
 /// [`Error::Unfit`] where one is of a kind that is not among `kinds`, has no id,
 /// or one that is too long.
 pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec<Prepared>> {
-    let secrets: HashMap<&str, &[String]> =
-        kinds.iter().map(|kind| (kind.id.as_str(), kind.extra.secrets.as_slice())).collect();
+    let facts: HashMap<&str, &KindFacts> = kinds.iter().map(|kind| (kind.id.as_str(), &kind.extra)).collect();
     let mut ready: Vec<Prepared> = Vec::with_capacity(assets.len());
     let mut places = HashMap::with_capacity(assets.len());
     for asset in assets {
-        let Some(secrets) = secrets.get(asset.kind.as_str()) else {
+        let Some(facts) = facts.get(asset.kind.as_str()) else {
             let mut known: Vec<&str> = kinds.iter().map(|kind| kind.id.as_str()).collect();
             known.sort_unstable();
             let why = format!(
@@ -63,7 +65,7 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
             );
             return Err(Error::Unfit { why });
         }
-        let one = ready_one(asset, secrets, key);
+        let one = ready_one(asset, facts, key);
         match places.entry((one.kind.clone(), one.id.clone())) {
             Entry::Vacant(place) => {
                 place.insert(ready.len());
@@ -75,9 +77,9 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
     Ok(ready)
 }
 
-fn ready_one(asset: &Asset, secrets: &[String], key: &Key) -> Prepared {
+fn ready_one(asset: &Asset, facts: &KindFacts, key: &Key) -> Prepared {
     let covered;
-    let attributes = match secrets {
+    let attributes = match facts.secrets.as_slice() {
         [] => &asset.attributes,
         secrets => {
             let mut map = asset.attributes.clone();
@@ -92,10 +94,20 @@ fn ready_one(asset: &Asset, secrets: &[String], key: &Key) -> Prepared {
     relations.sort_unstable();
     relations.dedup();
     let (name, url) = (storable(&asset.name), asset.url.as_deref().map(storable));
-    let hash = hash(&name, url.as_deref(), attributes, &relations);
+    let lasting = passing::without(attributes, &facts.volatile);
+    let hash = hash(&name, url.as_deref(), lasting.as_ref().unwrap_or(attributes), &relations);
     // A map with text as keys can always be written.
     let attributes = serde_json::to_string(attributes).unwrap_or_else(|_| "{}".into());
-    Prepared { kind: storable(&asset.kind), id: storable(&asset.id), name, url, attributes, relations, hash }
+    Prepared {
+        kind: storable(&asset.kind),
+        id: storable(&asset.id),
+        name,
+        url,
+        attributes,
+        relations,
+        hash,
+        passing: lasting.is_some(),
+    }
 }
 
 /// PostgreSQL's texts cannot hold U+0000, which JSON can: its picture stands for

@@ -29,6 +29,7 @@ struct Known {
     hash: Vec<u8>,
     there: bool,
     since: i64,
+    seen: i64,
 }
 
 /// Stores assets; gives what became of them, by kind.
@@ -36,19 +37,32 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
     let known = known(tx, sight.account, &assets).await?;
     let mut counts = ByKind::new();
     let (mut same, mut ended, mut drafts, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut passing = Vec::new();
     for asset in assets {
         let known = known.get(&(asset.kind.clone(), asset.id.clone()));
         let count = match counts.get_mut(&asset.kind) {
             Some(count) => count,
             None => counts.entry(asset.kind.clone()).or_default(),
         };
-        count.seen += 1;
+        // One that two lists have comes twice in a scan, and is one asset.
+        if known.is_none_or(|known| known.seen != sight.scan) {
+            count.seen += 1;
+        }
         match known {
-            Some(known) if known.there && known.hash == asset.hash => same.push(Value::from(known.key)),
+            Some(known) if known.there && known.hash == asset.hash => {
+                same.push(Value::from(known.key));
+                if asset.passing {
+                    let at = sight.now.as_millisecond();
+                    passing.extend(values![known.key, known.since, at]);
+                    passing.push(Value::Bytes(asset.hash));
+                    passing.extend(values![asset.name, asset.url, asset.attributes, "[]"]);
+                }
+            }
             Some(known) => {
-                match known.there {
-                    true => count.changed += 1,
-                    false => count.added += 1,
+                match (known.there, known.since == sight.scan) {
+                    (true, true) => {}
+                    (true, false) => count.changed += 1,
+                    (false, _) => count.added += 1,
                 }
                 match known.since == sight.scan {
                     true => drafts.push(Value::from(known.key)),
@@ -66,6 +80,9 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
     let at = sight.now.as_millisecond();
     let seen = values![sight.scan, at, &sight.view.id];
     tx.run_in("UPDATE asset SET seen = $1, seen_at = $2, view = $3 WHERE key IN ({in})", &seen, &same).await?;
+    // What changes by itself is kept as it was last seen: the rows are there, and take these attributes alone.
+    let take = "ON CONFLICT (asset, since) DO UPDATE SET attributes = excluded.attributes";
+    tx.insert("version (asset, since, since_at, hash, name, url, attributes, relations)", 8, passing, take).await?;
     end(tx, sight.scan, at, &ended).await?;
     // It came twice in one scan: the version of this scan is written anew.
     tx.run_in("DELETE FROM edge WHERE since = $1 AND asset IN ({in})", &values![sight.scan], &drafts).await?;
@@ -81,11 +98,12 @@ async fn known(tx: &mut Transacted, account: i64, assets: &[Prepared]) -> Result
     }
     let mut known = HashMap::with_capacity(assets.len());
     for (kind, ids) in ids {
-        let sql = "SELECT id, key, hash, there, since FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
+        let sql =
+            "SELECT id, key, hash, there, since, seen FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
         for row in tx.rows_in(sql, &values![account, kind], &ids).await? {
             let (key, hash) = (row.int(1)?, row.bytes(2)?);
-            let (there, since) = (row.int(3)? != 0, row.int(4)?);
-            known.insert((kind.to_owned(), row.text(0)?), Known { key, hash, there, since });
+            let (there, since, seen) = (row.int(3)? != 0, row.int(4)?, row.int(5)?);
+            known.insert((kind.to_owned(), row.text(0)?), Known { key, hash, there, since, seen });
         }
     }
     Ok(known)

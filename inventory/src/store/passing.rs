@@ -1,0 +1,71 @@
+//! What changes by itself, such as who is on call next: left out of what makes
+//! a version.
+//!
+//! Rule: pure; where a path leads nowhere nothing is left out.
+
+use serde_json::{Map, Value};
+
+/// Attributes without what stands at the paths (see
+/// [`crate::asset::KindFacts::volatile`]); none where nothing stands there.
+pub(super) fn without(attributes: &Map<String, Value>, paths: &[String]) -> Option<Map<String, Value>> {
+    let there = paths.iter().any(|path| path.split('.').next().is_some_and(|first| attributes.contains_key(first)));
+    there.then(|| {
+        let mut lasting = Value::Object(attributes.clone());
+        for path in paths {
+            let names: Vec<&str> = path.split('.').collect();
+            remove(&mut lasting, &names);
+        }
+        match lasting {
+            Value::Object(lasting) => lasting,
+            _ => Map::new(),
+        }
+    })
+}
+
+fn remove(value: &mut Value, path: &[&str]) {
+    match (value, path) {
+        (Value::Array(items), ["*", rest @ ..]) if !rest.is_empty() => {
+            items.iter_mut().for_each(|item| remove(item, rest))
+        }
+        (Value::Array(items), ["*"]) => items.clear(),
+        (Value::Array(items), path) => items.iter_mut().for_each(|item| remove(item, path)),
+        (Value::Object(members), ["*"]) => members.clear(),
+        (Value::Object(members), ["*", rest @ ..]) => members.values_mut().for_each(|member| remove(member, rest)),
+        (Value::Object(members), [name]) => drop(members.remove(*name)),
+        (Value::Object(members), [name, rest @ ..]) => {
+            if let Some(member) = members.get_mut(*name) {
+                remove(member, rest);
+            }
+        }
+        (_, []) | (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(paths: &[&str], expected: Option<Value>) {
+        let attributes = json!({"a": 1, "b": {"c": 2, "d": 3}, "list": [{"c": 4, "d": 5}, 6], "text": "x"});
+        let Value::Object(attributes) = attributes else { return };
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(without(&attributes, &paths).map(Value::Object), expected, "{paths:?}");
+    }
+
+    #[test]
+    fn what_stands_at_a_path_is_left_out() {
+        let rest = |b: Value, list: Value| Some(json!({"a": 1, "b": b, "list": list, "text": "x"}));
+        let (b, list) = (json!({"c": 2, "d": 3}), json!([{"c": 4, "d": 5}, 6]));
+        check(&[], None);
+        check(&["nothing", "no.where"], None);
+        check(&["a"], Some(json!({"b": b, "list": list, "text": "x"})));
+        check(&["b.c"], rest(json!({"d": 3}), list.clone()));
+        check(&["b.*"], rest(json!({}), list.clone()));
+        check(&["list.*.c", "b.d"], rest(json!({"c": 2}), json!([{"d": 5}, 6])));
+        check(&["list.c"], rest(b.clone(), json!([{"d": 5}, 6])));
+        check(&["list.*"], rest(b.clone(), json!([])));
+        check(&["text.c", "a.b.c"], rest(b, list));
+    }
+}
