@@ -43,7 +43,9 @@ fn whole(store: &Store, call: &Call, kind: &Kind) -> Value {
     let fields = find(store, owner, kind.name).map(|record| record.fields.clone());
     let mut shown = fields.unwrap_or_else(|| {
         let actions: Value = serde_json::from_str(kind.at_first).unwrap_or_default();
-        let at = times::utc(call.now);
+        // It is there since its parent is.
+        let made = store.get(kind.parent, owner).and_then(|parent| times::parse(parent.text("created_at")));
+        let at = times::utc(made.unwrap_or(call.now));
         let fields = json!({
             "type": kind.name, "sets": [{"id": "start", "rules": []}], "catch_all": {"actions": actions},
             "created_at": at, "created_by": null, "updated_at": at, "updated_by": null, "version": null,
