@@ -4,10 +4,11 @@
 //! stored in one transaction, so a scan that is killed goes on where it was.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use connector_inventory::asset::{Asset, Kind, Relation, Skipped, Slice};
-use connector_inventory::store::{self, Begin, Counts, Store, View};
+use connector_inventory::store::{self, Begin, Counts, Stepped, Store, View};
 use http::Uri;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -20,6 +21,12 @@ use crate::error::Error;
 const TRIES: u32 = 3;
 /// Longest wait between two of them.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// How often a wait looks whether it is to end.
+const BLINK: Duration = Duration::from_millis(100);
+/// A lease is renewed so many times before it would end.
+const RENEWALS: u32 = 4;
+/// Changes that another process may have applied since a scan ended, before it is looked for.
+const LATEST: usize = 16;
 
 /// Why a scan ended.
 #[derive(Debug)]
@@ -30,6 +37,8 @@ pub enum ScanError {
     Store(store::Error),
     /// The connector told something that is not of the contract.
     Unsound(String),
+    /// A setting with which a scan looks at some assets alone.
+    Partial(&'static str),
     /// It was asked to stop: what was stored stays, and the scan goes on later.
     Stopped,
 }
@@ -40,6 +49,9 @@ impl std::fmt::Display for ScanError {
             ScanError::Connector(error) => error.fmt(f),
             ScanError::Store(error) => error.fmt(f),
             ScanError::Unsound(why) => write!(f, "the connector does not keep its contract: {why}"),
+            ScanError::Partial(setting) => {
+                write!(f, "a scan into a store looks at all there is: leave out the setting `{setting}`")
+            }
             ScanError::Stopped => f.write_str("the scan was stopped; the next one goes on where it was"),
         }
     }
@@ -103,7 +115,11 @@ fn asset(asset: contract::Asset) -> Result<Asset, ScanError> {
 
 fn skipped(skipped: contract::Skipped) -> Skipped {
     let contract::Skipped { kind, why } = skipped;
-    Skipped { kind, reason: why.reason.name().to_owned(), message: why.message }
+    let message = match why.missing_scopes.is_empty() {
+        true => why.message,
+        false => format!("{} (missing scopes: {})", why.message, why.missing_scopes.join(" ")),
+    };
+    Skipped { kind, reason: why.reason.name().to_owned(), message }
 }
 
 /// What a scan reports while it goes on, and how it is asked to stop.
@@ -112,7 +128,7 @@ pub trait Watch: Send {
     fn step(&mut self, steps: u64, counts: &Counts);
     /// Something that a person may want to know: a wait, a kind passed over.
     fn note(&mut self, text: &str);
-    /// Whether to stop behind the present step.
+    /// Whether to stop behind the present step, or in a wait for its next try.
     fn stop(&self) -> bool;
 }
 
@@ -121,12 +137,25 @@ pub trait Watch: Send {
 pub struct Report {
     /// Its number in the store.
     pub scan: i64,
-    /// Steps of this run.
+    /// Steps of this run: an earlier one may have begun the scan.
     pub steps: u64,
-    /// Assets of this run; `gone` is decided with the last step.
+    /// Assets of the whole scan.
     pub counts: Counts,
-    /// Kinds that were left out, and why.
+    /// Kinds that the whole scan left out, and why.
     pub skipped: Vec<Skipped>,
+}
+
+/// Settings with which the connector looks at some assets alone, or leaves kinds out as it goes.
+const PARTIAL: [&str; 3] = ["ids", "changed_since", "skip"];
+
+/// Whether a scan with these settings looks at all there is: what another does
+/// not see would be taken for gone.
+///
+/// # Errors
+/// [`ScanError::Partial`].
+pub fn whole_scan(settings: &Map<String, Value>) -> Result<(), ScanError> {
+    let partial = PARTIAL.into_iter().find(|name| settings.contains_key(*name));
+    partial.map_or(Ok(()), |name| Err(ScanError::Partial(name)))
 }
 
 /// Scans into the store, from the beginning or from where an earlier scan of the
@@ -144,6 +173,7 @@ pub async fn scan(
     now: &(dyn Fn() -> Timestamp + Sync),
     watch: &mut dyn Watch,
 ) -> Result<Report, ScanError> {
+    whole_scan(settings)?;
     let mut scan = store.begin(begin).await?;
     let mut report = Report { scan: scan.id, ..Report::default() };
     if let Some(abandoned) = scan.abandoned {
@@ -155,27 +185,54 @@ pub async fn scan(
     let kinds: Vec<String> = begin.kinds.iter().map(|kind| kind.id.clone()).collect();
     let mut steps = Steps { connection, settings: settings.clone(), passed: BTreeMap::new() };
     loop {
-        let step = steps.next(&kinds, scan.cursor.as_deref(), watch).await;
-        let found = match step {
-            Ok(found) => found,
+        let stepped = match step(&mut steps, store, &mut scan, &kinds, now, watch).await {
+            Ok(stepped) => stepped,
             Err(error) => {
-                store.release(scan).await?;
+                // Where the store refuses this too, what went wrong first is told: the lease ends by itself.
+                let _ = store.release(scan).await;
                 return Err(error);
             }
         };
-        let stepped = store.step(&mut scan, &found, now()).await?;
         report.steps += 1;
         report.counts = sum(&report.counts, &stepped.counts);
-        report.skipped.extend(found.skipped);
         watch.step(scan.steps, &report.counts);
         if stepped.complete {
-            return Ok(report);
+            return Ok(whole(report, store, begin).await?);
         }
         if watch.stop() {
             store.release(scan).await?;
             return Err(ScanError::Stopped);
         }
     }
+}
+
+/// Makes a step and stores it; the scan stays this process's however long it takes.
+async fn step(
+    steps: &mut Steps<'_>,
+    store: &Store,
+    scan: &mut store::Scan,
+    kinds: &[String],
+    now: &(dyn Fn() -> Timestamp + Sync),
+    watch: &mut dyn Watch,
+) -> Result<Stepped, ScanError> {
+    let cursor = scan.cursor.clone();
+    let mut next = pin!(steps.next(kinds, cursor.as_deref(), watch));
+    let found = loop {
+        tokio::select! {
+            found = &mut next => break found?,
+            () = tokio::time::sleep(store.lease() / RENEWALS) => store.renew(scan, now()).await?,
+        }
+    };
+    Ok(store.step(scan, &found, now()).await?)
+}
+
+/// What the store remembers of the scan: a run that goes on with one knows its own steps alone.
+async fn whole(report: Report, store: &Store, begin: &Begin) -> Result<Report, store::Error> {
+    let latest = store.scans(Some(&begin.nickname), LATEST).await?;
+    Ok(match latest.into_iter().find(|scan| scan.id == report.scan) {
+        Some(scan) => Report { counts: scan.counts, skipped: scan.skipped, ..report },
+        None => report,
+    })
 }
 
 fn sum(one: &Counts, other: &Counts) -> Counts {
@@ -215,7 +272,8 @@ impl Steps<'_> {
             let kind = extra["kind"].as_str().map(str::to_owned);
             tries += 1;
             match kind {
-                _ if !passing || watch.stop() => return Err(Error::Connector(error).into()),
+                _ if !passing => return Err(Error::Connector(error).into()),
+                _ if watch.stop() => return Err(ScanError::Stopped),
                 Some(kind) if tries >= TRIES && error.reason == Reason::Unavailable => {
                     watch.note(&format!("{kind} is passed over in this scan: {}", error.message));
                     self.pass(kind, *error);
@@ -227,7 +285,7 @@ impl Steps<'_> {
                         error.retry_after_ms.map_or(Duration::from_secs(5), |ms| Duration::from_millis(ms.into()));
                     let wait = asked.min(LONGEST_WAIT);
                     watch.note(&format!("tries again in {} s: {}", wait.as_secs(), error.message));
-                    tokio::time::sleep(wait).await;
+                    pause(wait, watch).await?;
                 }
             }
         }
@@ -252,6 +310,18 @@ impl Steps<'_> {
     }
 }
 
+/// Waits, unless it is asked to stop meanwhile.
+async fn pause(wait: Duration, watch: &mut dyn Watch) -> Result<(), ScanError> {
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < wait {
+        if watch.stop() {
+            return Err(ScanError::Stopped);
+        }
+        tokio::time::sleep(BLINK.min(wait)).await;
+    }
+    Ok(())
+}
+
 /// With which eyes a connection looks, by what `check` answers: an account's key
 /// sees the whole account, as do its owner and its admins; anybody else sees
 /// less.
@@ -267,20 +337,26 @@ pub fn view(check: &Value) -> View {
 }
 
 /// What tells the account from any other: where its assets' links lead. Looks
-/// at lists alone until one has a link; nothing where none has.
+/// at lists alone until one has a link; nothing where none has. `settings` are
+/// those of the scan to come, so that wrong ones are told before it is begun.
 ///
 /// # Errors
 /// [`ScanError::Connector`], [`ScanError::Unsound`].
-pub async fn account(connection: &mut Connection, all: &[contract::Kind]) -> Result<Option<String>, ScanError> {
+pub async fn account(
+    connection: &mut Connection,
+    all: &[contract::Kind],
+    settings: &Map<String, Value>,
+) -> Result<Option<String>, ScanError> {
     let lists = all.iter().filter(|kind| {
         let extra: Value = serde_json::from_str(&kind.extra).unwrap_or_default();
         let alone = extra["within"].as_array().is_none_or(Vec::is_empty);
         alone && extra["requests"] == "page" && extra["default"] == true
     });
     let lists: Vec<String> = lists.map(|kind| kind.id.clone()).collect();
+    let settings = Value::Object(settings.clone()).to_string();
     let mut cursor: Option<String> = None;
     loop {
-        let found = connection.scan(&lists, "{}", cursor.as_deref()).await?;
+        let found = connection.scan(&lists, &settings, cursor.as_deref()).await?;
         let hosts = found.assets.iter().filter_map(|asset| asset.url.as_deref()).filter_map(host);
         if let Some(host) = hosts.into_iter().next() {
             return Ok(Some(host));
@@ -298,33 +374,4 @@ fn host(url: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(report: Value, id: &str, wide: bool) {
-        assert_eq!(view(&report), View { id: id.to_owned(), wide }, "{report}");
-    }
-
-    #[test]
-    fn a_view_is_as_wide_as_its_key() {
-        check(json!({"keys": [{"kind": "account", "user": null}]}), "account", true);
-        let user = |role: &str| json!({"keys": [{"kind": "user", "user": {"id": "P1", "role": role}}]});
-        check(user("owner"), "user:P1", true);
-        check(user("admin"), "user:P1", true);
-        check(user("read_only_user"), "user:P1", false);
-        check(json!({"keys": [{"kind": "unknown", "user": null}]}), "unknown", false);
-        check(json!({}), "unknown", false);
-    }
-
-    #[test]
-    fn links_tell_the_account() {
-        for (url, expected) in [
-            ("https://Acme.pagerduty.com/teams/P1", Some("acme.pagerduty.com")),
-            ("https://acme.eu.pagerduty.com", Some("acme.eu.pagerduty.com")),
-            ("not a link", None),
-            ("/teams", None),
-        ] {
-            assert_eq!(host(url).as_deref(), expected, "{url}");
-        }
-    }
-}
+mod tests;

@@ -16,8 +16,11 @@ use super::trial::Trial;
 /// A way to write a check down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
-    Table,
+    /// For people. `room` is the columns of the terminal, if it is one: a finding then never wraps.
+    Table {
+        /// Columns of the terminal.
+        room: Option<usize>,
+    },
     /// Every field.
     Json,
     /// SARIF 2.1.0, which code scanners show.
@@ -31,7 +34,7 @@ impl std::str::FromStr for Format {
 
     fn from_str(word: &str) -> Result<Self, PolicyError> {
         match word {
-            "table" => Ok(Self::Table),
+            "table" => Ok(Self::Table { room: None }),
             "json" => Ok(Self::Json),
             "sarif" => Ok(Self::Sarif),
             "junit" => Ok(Self::Junit),
@@ -40,14 +43,17 @@ impl std::str::FromStr for Format {
     }
 }
 
-/// Writes a check down. In JUnit, findings from `fail_on` upwards are failures; the others are skipped tests,
-/// as is what is waived or undetermined.
-pub fn write(check: &Check, format: Format, fail_on: Option<Severity>) -> String {
+/// Writes checks down, one of each account, as one document. In JUnit, findings from `fail_on` upwards are failures;
+/// the others are skipped tests, as is what is waived or undetermined.
+pub fn write(checks: &[Check], format: Format, fail_on: Option<Severity>) -> String {
     match format {
-        Format::Table => table::check(check),
-        Format::Json => text::json(check),
-        Format::Sarif => text::json(&sarif::log(check)),
-        Format::Junit => junit::check(check, fail_on),
+        Format::Table { room } => {
+            let tables: Vec<String> = checks.iter().map(|check| table::check(check, room)).collect();
+            tables.join("\n")
+        }
+        Format::Json => text::json(checks),
+        Format::Sarif => text::json(&sarif::log(checks)),
+        Format::Junit => junit::checks(checks, fail_on),
     }
 }
 
@@ -57,7 +63,7 @@ pub fn write(check: &Check, format: Format, fail_on: Option<Severity>) -> String
 /// For SARIF, which has no tests.
 pub fn trials(trials: &[Trial], format: Format) -> Result<String, PolicyError> {
     match format {
-        Format::Table => Ok(table::trials(trials)),
+        Format::Table { .. } => Ok(table::trials(trials)),
         Format::Json => Ok(text::json(trials)),
         Format::Junit => Ok(junit::trials(trials)),
         Format::Sarif => Err(PolicyError::new("tests have no SARIF; table, json or junit would do")),

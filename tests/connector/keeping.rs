@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use connector_inventory::asset::{Asset, Kind};
-use connector_inventory::store::{Begin, Counts, Filter, Gone, Place, Point, Settings, Store, View};
+use connector_inventory::store::{self, Begin, Counts, Filter, Gone, Place, Point, Settings, Store, View};
 use host_test::World;
 use host_test::host::inventory::{self, ScanError, Watch};
 use host_test::simulator::{Options, Simulator, tokens};
@@ -78,8 +78,8 @@ impl Cut {
             now,
         };
         self.left.store(requests, Ordering::SeqCst);
-        let (settings, clock) = (Map::new(), move || now);
-        let scan = inventory::scan(&mut on, store, &begin, &settings, &clock, &mut Calm);
+        let (settings, clock, mut calm) = (Map::new(), move || now, Calm);
+        let scan = inventory::scan(&mut on, store, &begin, &settings, &clock, &mut calm);
         tokio::select! {
             report = scan => Some(report.expect("a scan")),
             () = self.cut.notified() => None,
@@ -224,7 +224,7 @@ async fn an_account_is_told_by_its_links_and_a_stop_loses_nothing() {
     let cut = Cut::new().await;
     let contract = cut.world.connector.kinds().await.expect("kinds");
     let mut on = cut.world.open(tokens::READ_ONLY).await;
-    let account = inventory::account(&mut on, &contract).await.expect("a scan");
+    let account = inventory::account(&mut on, &contract, &Map::new()).await.expect("a scan");
     assert_eq!(account.as_deref(), Some("lanternway.pagerduty.com"));
     assert!(cut.simulator.requests().len() <= 2, "few requests");
     let kinds = cut.kinds().await;
@@ -246,4 +246,46 @@ async fn an_account_is_told_by_its_links_and_a_stop_loses_nothing() {
     let report = report.await.expect("in time").expect("whole");
     assert_eq!(store.scans(None, 10).await.expect("scans").len(), 1, "one scan, gone on with");
     assert!(report.counts.seen > 0);
+}
+
+/// A step may take longer than a lease lasts, and the scan is still its process's.
+#[tokio::test]
+async fn a_long_step_keeps_its_lease() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = Cut::new().await;
+    let place = Place::File(folder.path().join("inventory.db"));
+    let settings = Settings { lease: Duration::from_millis(200), ..Settings::default() };
+    let store = Store::open(&place, &settings).await.expect("a store");
+    let mut begin = Begin {
+        nickname: "lantern".into(),
+        account: "lanternway.pagerduty.com".into(),
+        view: View { id: "account".into(), wide: true },
+        kinds: cut.kinds().await,
+        settings: json!({}),
+        now: Timestamp::constant(1_793_534_400, 0),
+    };
+    let later = begin.now.checked_add(SignedDuration::from_mins(10)).expect("in time");
+    let (renewing, mut renewed) = tokio::sync::mpsc::unbounded_channel();
+    // The first answer never comes; the lease is over at once, but for being renewed.
+    cut.left.store(1, Ordering::SeqCst);
+    let clock = move || {
+        let _ = renewing.send(());
+        later
+    };
+    let (first, nothing) = (begin.clone(), Map::new());
+    let mut on = cut.world.open(tokens::READ_ONLY).await;
+    let mut calm = Calm;
+    let scan = inventory::scan(&mut on, &store, &first, &nothing, &clock, &mut calm);
+    let another = async {
+        cut.cut.notified().await;
+        // At the second the first is stored.
+        renewed.recv().await.expect("renewed");
+        renewed.recv().await.expect("renewed again");
+        begin.now = later;
+        open(folder.path().join("inventory.db").as_path()).await.begin(&begin).await
+    };
+    tokio::select! {
+        report = scan => panic!("it ended: {report:?}"),
+        found = another => assert!(matches!(found, Err(store::Error::Busy { .. })), "{found:?}"),
+    }
 }

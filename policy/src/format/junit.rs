@@ -1,4 +1,4 @@
-//! JUnit XML: a suite a rule, a test a finding.
+//! JUnit XML: a suite a rule and account, a test a finding.
 //!
 //! Rule: the XML is made by a library, which leaves out what XML cannot hold.
 
@@ -9,10 +9,20 @@ use crate::check::Check;
 use crate::finding::Severity;
 use crate::trial::Trial;
 
-pub(super) fn check(check: &Check, fail_on: Option<Severity>) -> String {
-    let mut report = Report::new(harmless(&format!("policies on {}", check.account)));
+pub(super) fn checks(checks: &[Check], fail_on: Option<Severity>) -> String {
+    let accounts: Vec<&str> = checks.iter().map(|check| check.account.as_str()).collect();
+    let mut report = Report::new(harmless(&format!("policies on {}", accounts.join(", "))));
+    for check in checks {
+        add(&mut report, check, fail_on, checks.len() > 1);
+    }
+    text(&report)
+}
+
+/// The suites of a check; of several each says its account.
+fn add(report: &mut Report, check: &Check, fail_on: Option<Severity>, several: bool) {
     for rule in &check.rules {
-        let mut suite = TestSuite::new(harmless(&rule.id));
+        let of = if several { format!("{}: ", check.account) } else { String::new() };
+        let mut suite = TestSuite::new(harmless(&format!("{of}{}", rule.id)));
         let mut add = |name: &str, status: TestCaseStatus| {
             let mut case = TestCase::new(harmless(name), status);
             case.set_classname(harmless(&rule.id));
@@ -53,7 +63,6 @@ pub(super) fn check(check: &Check, fail_on: Option<Severity>) -> String {
         }
         report.add_test_suite(suite);
     }
-    text(&report)
 }
 
 pub(super) fn trials(trials: &[Trial]) -> String {

@@ -13,7 +13,12 @@ use crate::pack::Rule;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub(super) fn log(check: &Check) -> Value {
+/// A run for each check.
+pub(super) fn log(checks: &[Check]) -> Value {
+    json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": checks.iter().map(run).collect::<Vec<_>>() })
+}
+
+fn run(check: &Check) -> Value {
     let notifications: Vec<Value> = check
         .undetermined
         .iter()
@@ -27,22 +32,18 @@ pub(super) fn log(check: &Check) -> Value {
         }))
         .collect();
     json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "connector policy",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": check.rules.iter().map(descriptor).collect::<Vec<_>>(),
-            }},
-            "automationDetails": { "id": format!("policy/{}/", segment(&check.account)) },
-            "invocations": [{
-                "executionSuccessful": check.broken.is_empty(),
-                "endTimeUtc": check.at,
-                "toolExecutionNotifications": notifications,
-            }],
-            "results": check.findings.iter().map(|finding| result(check, finding)).collect::<Vec<_>>(),
+        "tool": { "driver": {
+            "name": "connector policy",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": check.rules.iter().map(descriptor).collect::<Vec<_>>(),
+        }},
+        "automationDetails": { "id": format!("policy/{}/", segment(&check.account)) },
+        "invocations": [{
+            "executionSuccessful": check.broken.is_empty(),
+            "endTimeUtc": check.at,
+            "toolExecutionNotifications": notifications,
         }],
+        "results": check.findings.iter().map(|finding| result(check, finding)).collect::<Vec<_>>(),
     })
 }
 

@@ -5,12 +5,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::text::harmless;
+use connector_inventory::view::text::clip;
+
+use super::text::{counted, harmless};
 use crate::check::{Check, Counts};
 use crate::finding::Undetermined;
 use crate::trial::Trial;
 
-pub(super) fn check(check: &Check) -> String {
+/// Columns of an asset: ids of more take what they need, and their line alone.
+const ASSET: usize = 30;
+
+pub(super) fn check(check: &Check, room: Option<usize>) -> String {
     let mut out = String::new();
     let (held, waived): (Vec<_>, Vec<_>) = check.findings.iter().partition(|finding| finding.waived.is_none());
     let rows: Vec<[String; 4]> = held
@@ -22,10 +27,11 @@ pub(super) fn check(check: &Check) -> String {
         })
         .collect();
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
+    let widths = [width(0), width(1), width(2).min(ASSET)];
     for [severity, rule, asset, what] in &rows {
         let [a, b, c] = widths;
-        line(&mut out, &format!("{severity:<a$}  {rule:<b$}  {asset:<c$}  {what}"));
+        let whole = format!("{severity:<a$}  {rule:<b$}  {asset:<c$}  {what}");
+        line(&mut out, &room.map_or(whole.as_str().into(), |room| clip(&whole, room)));
     }
     let remedies: BTreeMap<&str, &str> =
         held.iter().filter_map(|finding| Some((finding.rule.as_str(), finding.remedy.as_deref()?))).collect();
@@ -73,10 +79,13 @@ pub(super) fn check(check: &Check) -> String {
     line(
         &mut out,
         &format!(
-            "{account}: {} findings, {} waived, {} undetermined; {rules} rules on {assets} assets, {asset_rules} evaluations",
-            held.len(),
+            "{account}: {}, {} waived, {} undetermined; {} on {}, {}",
+            counted(held.len(), "finding"),
             waived.len(),
-            check.undetermined.len()
+            check.undetermined.len(),
+            counted(rules, "rule"),
+            counted(assets, "asset"),
+            counted(asset_rules, "evaluation"),
         ),
     );
     out
@@ -109,7 +118,7 @@ pub(super) fn trials(trials: &[Trial]) -> String {
         }
     }
     let failed = trials.iter().filter(|trial| trial.failed.is_some()).count();
-    line(&mut out, &format!("{} tests passed, {failed} failed", trials.len() - failed));
+    line(&mut out, &format!("{} passed, {failed} failed", counted(trials.len() - failed, "test")));
     out
 }
 

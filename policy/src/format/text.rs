@@ -11,6 +11,11 @@ fn acts(c: char) -> bool {
         || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
+/// A number with what it counts.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// For a line of a terminal.
 pub(super) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -39,6 +39,8 @@ const HOSTILE: &[&str] = &[
     "\u{2028}\u{2029}\u{feff}",
 ];
 
+const TABLE: Format = Format::Table { room: None };
+
 fn quiet(text: &str) -> bool {
     !text.chars().any(|c| {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
@@ -47,7 +49,7 @@ fn quiet(text: &str) -> bool {
 
 #[test]
 fn table() {
-    let text = write(&check_of("Checkout"), Format::Table, None);
+    let text = write(&[check_of("Checkout")], TABLE, None);
     assert_eq!(
         text,
         "violation  r  service P1  Checkout: named Checkout\n\
@@ -64,7 +66,7 @@ fn table() {
     );
     let lines = text.lines().count();
     for name in HOSTILE {
-        let text = write(&check_of(name), Format::Table, None);
+        let text = write(&[check_of(name)], TABLE, None);
         assert!(quiet(&text), "{text:?}");
         assert_eq!(text.lines().count(), lines, "{text:?}");
     }
@@ -73,12 +75,12 @@ fn table() {
 #[test]
 fn json_text() {
     for name in HOSTILE {
-        let text = write(&check_of(name), Format::Json, None);
+        let text = write(&[check_of(name)], Format::Json, None);
         assert!(quiet(&text), "{text:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value["findings"][0]["name"], *name);
-        assert_eq!(value["counts"]["asset_rules"], 7);
-        assert_eq!(value["broken"][0]["rule"], "broken");
+        assert_eq!(value[0]["findings"][0]["name"], *name);
+        assert_eq!(value[0]["counts"]["asset_rules"], 7);
+        assert_eq!(value[0]["broken"][0]["rule"], "broken");
     }
 }
 
@@ -86,7 +88,7 @@ fn json_text() {
 #[test]
 fn sarif() {
     for name in HOSTILE.iter().chain(&["Checkout"]) {
-        let text = write(&check_of(name), Format::Sarif, None);
+        let text = write(&[check_of(name)], Format::Sarif, None);
         assert!(quiet(&text), "{text:?}");
         let log: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(log["version"], "2.1.0");
@@ -115,7 +117,7 @@ fn sarif() {
         assert_eq!(notifications.len(), 2);
         assert!(notifications.iter().all(|one| is_message(&one["message"])));
     }
-    let text = write(&check_of("[a](b) {0} \\"), Format::Sarif, None);
+    let text = write(&[check_of("[a](b) {0} \\")], Format::Sarif, None);
     let log: Value = serde_json::from_str(&text).unwrap();
     let shown = r"\[a\](b) {{0}} \\";
     assert_eq!(log["runs"][0]["results"][0]["message"]["text"], format!("{shown}: named {shown}"));
@@ -153,7 +155,7 @@ fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
 #[test]
 fn junit() {
     let names = |fail_on: Option<Severity>, name: &str| -> Vec<String> {
-        let xml = write(&check_of(name), Format::Junit, fail_on);
+        let xml = write(&[check_of(name)], Format::Junit, fail_on);
         assert!(quiet(&xml), "{xml:?}");
         elements(&xml).into_iter().map(|(name, _)| name).collect()
     };
@@ -173,7 +175,7 @@ fn junit() {
         assert_eq!(names(None, name), plain, "{name:?}");
     }
     let quoted = "\"quotes\" 'single' & <tag attr=\"x\">";
-    let xml = write(&check_of(quoted), Format::Junit, None);
+    let xml = write(&[check_of(quoted)], Format::Junit, None);
     let messages: Vec<String> = elements(&xml)
         .into_iter()
         .flat_map(|(_, attributes)| attributes)
@@ -181,6 +183,58 @@ fn junit() {
         .map(|(_, value)| value)
         .collect();
     assert!(messages.contains(&format!("named {quoted}")), "{messages:?}");
+}
+
+/// One document, however many accounts.
+#[test]
+fn several_accounts() {
+    let checks = [check_of("Checkout"), Check { account: "beta".into(), ..check_of("Other") }];
+    let value: Value = serde_json::from_str(&write(&checks, Format::Json, None)).unwrap();
+    assert_eq!((&value[0]["account"], &value[1]["account"]), (&json!("acme"), &json!("beta")));
+    let log: Value = serde_json::from_str(&write(&checks, Format::Sarif, None)).unwrap();
+    let runs = log["runs"].as_array().unwrap();
+    let ids: Vec<&Value> = runs.iter().map(|run| &run["automationDetails"]["id"]).collect();
+    assert_eq!(ids, ["policy/acme/", "policy/beta/"]);
+    let xml = elements(&write(&checks, Format::Junit, None));
+    let suites: Vec<&str> = xml
+        .iter()
+        .filter(|(name, _)| name == "testsuite")
+        .filter_map(|(_, attributes)| attributes.iter().find(|(key, _)| key == "name"))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let expected = [
+        "acme: broken",
+        "acme: passes",
+        "acme: r",
+        "acme: waived",
+        "beta: broken",
+        "beta: passes",
+        "beta: r",
+        "beta: waived",
+    ];
+    assert_eq!(suites, expected);
+    assert_eq!(xml.iter().filter(|(name, _)| name == "testsuites").count(), 1);
+    let table = write(&checks, TABLE, None);
+    assert!(
+        table.contains("\nacme: 1 finding, 1 waived, ") && table.contains("\nbeta: 1 finding, 1 waived, "),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_finding_on_a_terminal_is_one_line() {
+    let name = "a name that goes on and on, 決済が停止";
+    for (room, expected) in [
+        (None, format!("violation  r  service P1  {name}: named {name}")),
+        (Some(200), format!("violation  r  service P1  {name}: named {name}")),
+        (Some(40), "violation  r  service P1  a name that g…".to_owned()),
+        (Some(63), "violation  r  service P1  a name that goes on and on, 決済が停…".to_owned()),
+    ] {
+        let text = write(&[check_of(name)], Format::Table { room }, None);
+        assert_eq!(text.lines().next(), Some(expected.as_str()), "{room:?}");
+        // What is to be done is prose, and wraps.
+        assert!(text.contains("\n  r: Do {this}.\n"));
+    }
 }
 
 #[test]
@@ -191,8 +245,8 @@ fn trials_of_a_pack() {
         failed: failed.map(str::to_owned),
     };
     let of = [trial("a.test_x", None), trial("a.test_\u{1b}", Some("it is not true"))];
-    let table = trials(&of, Format::Table).unwrap();
-    assert_eq!(table, "FAIL  a.test_\\u{1b} (): it is not true\n1 tests passed, 1 failed\n");
+    let table = trials(&of, TABLE).unwrap();
+    assert_eq!(table, "FAIL  a.test_\\u{1b} (): it is not true\n1 test passed, 1 failed\n");
     let xml = trials(&of, Format::Junit).unwrap();
     assert_eq!(elements(&xml).iter().filter(|(name, _)| name == "failure").count(), 1);
     let value: Value = serde_json::from_str(&trials(&of, Format::Json).unwrap()).unwrap();
@@ -208,7 +262,7 @@ fn many_that_cannot_be_told_are_one_line() {
     }
     let rego = format!("{HEAD}deny contains \"x\" if false\n\nundetermined contains \"why\"\n");
     let check = run(&pack(&[("r.rego", &rego)]).unwrap(), &inventory, &Question::all(now())).unwrap();
-    assert!(write(&check, Format::Table, None).starts_with("Could not be told\n  r: 9 service: why\n\n"));
+    assert!(write(&[check], TABLE, None).starts_with("Could not be told\n  r: 9 service: why\n\n"));
 }
 
 #[test]

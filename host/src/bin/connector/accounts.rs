@@ -7,12 +7,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use connector_host::inventory;
+use connector_inventory::store;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::cli::{Access, Global, Region, ScanArgs};
+use crate::commands::scan;
 use crate::failure::{Failure, Result};
 use crate::signin::{self, Keys};
+
+/// Time between two looks for changes, where nobody says.
+const CHANGES_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// The least time between the beginnings of two scans.
+const LEAST_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// The least time between two looks for changes: each takes some requests.
+const LEAST_CHANGES_EVERY: SignedDuration = SignedDuration::from_secs(1);
 
 /// A configuration file.
 #[derive(Debug, Default, Deserialize)]
@@ -55,8 +66,9 @@ pub(crate) struct Plan {
     pub(crate) store: Option<String>,
     pub(crate) store_key: Option<PathBuf>,
     /// Time between the beginnings of two scans; none: once.
-    pub(crate) every: Option<jiff::SignedDuration>,
-    pub(crate) changes_every: Option<jiff::SignedDuration>,
+    pub(crate) every: Option<SignedDuration>,
+    /// Time between two looks for changes; none: no look.
+    pub(crate) changes_every: Option<SignedDuration>,
     pub(crate) listen: Option<std::net::SocketAddr>,
     pub(crate) accounts: Vec<Account>,
 }
@@ -82,6 +94,7 @@ pub(crate) fn plan(global: &Global, args: &ScanArgs) -> Result<Plan> {
     let mut plan = match &args.config {
         Some(path) => from_file(path, global, args)?,
         None => {
+            args.nickname.as_deref().map_or(Ok(()), store::nickname)?;
             let keys = signin::keys(global, |name| std::env::var(name).ok())?;
             let account = Account {
                 nickname: args.nickname.clone(),
@@ -102,9 +115,9 @@ pub(crate) fn plan(global: &Global, args: &ScanArgs) -> Result<Plan> {
         }
     };
     let settings = match &args.scan_settings {
-        Some(text) => match crate::arguments::parse("--scan-settings", text)? {
+        Some(text) => match crate::arguments::parse("the settings of the scan", text)? {
             Value::Object(settings) => settings,
-            _ => return Err(Failure::Usage("--scan-settings takes a JSON object".into())),
+            _ => Map::new(),
         },
         None => Map::new(),
     };
@@ -114,19 +127,34 @@ pub(crate) fn plan(global: &Global, args: &ScanArgs) -> Result<Plan> {
         }
         account.without.extend(args.without.iter().cloned());
         account.scan.extend(settings.clone());
+        inventory::whole_scan(&account.scan).map_err(scan::failed)?;
     }
     plan.store = args.store.store.clone().or(plan.store);
     plan.store_key = args.store.store_key.clone().or(plan.store_key);
     plan.listen = args.listen.or(plan.listen);
-    if let Some(every) = &args.every {
-        plan.every = Some(time("--every", every)?);
-        plan.changes_every = Some(time("--changes-every", &args.changes_every)?);
-    }
-    plan.changes_every = plan.changes_every.filter(|every| !every.is_zero());
-    if plan.every.is_some_and(|every| every.as_secs() < 60) {
-        return Err(Failure::Usage("--every: a scan a minute is the most; give 1m or more".into()));
-    }
+    timed(&mut plan, args)?;
     Ok(plan)
+}
+
+/// How often, by the options and else by the file; 0 is never.
+fn timed(plan: &mut Plan, args: &ScanArgs) -> Result<()> {
+    let read = |name: &str, text: &Option<String>| text.as_deref().map(|text| time(name, text)).transpose();
+    let changes_every = read("--changes-every", &args.changes_every)?.or(plan.changes_every);
+    let some = |every: Option<SignedDuration>| every.filter(|every| !every.is_zero());
+    plan.every = some(read("--every", &args.every)?.or(plan.every));
+    plan.changes_every = some(Some(changes_every.unwrap_or(CHANGES_EVERY)));
+    if plan.every.is_none() && (args.listen.is_some() || args.changes_every.is_some()) {
+        return Err(Failure::Usage("--listen and --changes-every are of a scan that goes on: give --every too".into()));
+    }
+    if plan.every.is_some_and(|every| every < LEAST_EVERY) {
+        return Err(Failure::Usage("--every: a scan a minute is the most; give 1m or more, or 0 for one scan".into()));
+    }
+    if plan.changes_every.is_some_and(|every| every < LEAST_CHANGES_EVERY) {
+        return Err(Failure::Usage(
+            "--changes-every: a look a second is the most; give 1s or more, or 0 for none".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// A scan only reads, whatever else is asked for.
@@ -140,6 +168,7 @@ fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
     let file: File = toml::from_str(&text).map_err(|why| wrong(why.to_string().trim().to_owned()))?;
     let mut seen = BTreeMap::new();
     for entry in &file.account {
+        store::nickname(&entry.nickname).map_err(|why| wrong(why.to_string()))?;
         if seen.insert(entry.nickname.clone(), ()).is_some() {
             return Err(wrong(format!("the nickname {} stands twice: give each account its own", entry.nickname)));
         }
@@ -168,6 +197,7 @@ fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
     })
     .and_then(|plan| {
         let read = |name: &str, text: &Option<String>| text.as_deref().map(|text| time(name, text)).transpose();
+        let read = |name: &str, text| read(name, text).map_err(|failure| named(path, failure));
         Ok(Plan {
             every: read("every", &file.every)?,
             changes_every: read("changes-every", &file.changes_every)?,
@@ -206,8 +236,12 @@ fn account(entry: Entry, global: &Global) -> Result<Account> {
     let keys = match global.simulate {
         true => signin::keys(&global, |_| None)?,
         false => {
-            let main = signin::secret(entry.token_file.as_deref(), entry.token_env.as_deref())?;
-            let user = signin::secret(entry.user_token_file.as_deref(), entry.user_token_env.as_deref())?;
+            let key = |file: &Option<PathBuf>, variable: &Option<String>| {
+                signin::secret(file.as_deref(), variable.as_deref())
+                    .map_err(|why| Failure::SignIn(format!("account {}: {why}", entry.nickname)))
+            };
+            let main = key(&entry.token_file, &entry.token_env)?;
+            let user = key(&entry.user_token_file, &entry.user_token_env)?;
             let none = || {
                 let why = "there is no key: give token-file, or token-env with the name of a variable";
                 Failure::SignIn(format!("account {}: {why}", entry.nickname))
@@ -227,11 +261,11 @@ fn json(table: &toml::Table) -> Value {
 }
 
 /// A time such as `8h`, `15m`, `1h 30m`.
-pub(crate) fn time(what: &str, text: &str) -> Result<jiff::SignedDuration> {
+pub(crate) fn time(what: &str, text: &str) -> Result<SignedDuration> {
     if text == "0" {
-        return Ok(jiff::SignedDuration::ZERO);
+        return Ok(SignedDuration::ZERO);
     }
-    let parsed = text.parse::<jiff::SignedDuration>().ok().filter(|time| !time.is_negative());
+    let parsed = text.parse::<SignedDuration>().ok().filter(|time| !time.is_negative());
     parsed.ok_or_else(|| Failure::Usage(format!("{what} takes a time such as 8h, 15m or 90s, not `{text}`")))
 }
 

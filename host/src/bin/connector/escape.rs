@@ -1,4 +1,4 @@
-//! Shows text of others without letting it act: control characters would move a
+//! Shows numbers, and text of others without letting it act: control characters would move a
 //! terminal's cursor or colour it, bidirectional ones would show words in an
 //! order they do not have.
 
@@ -26,6 +26,11 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// A number with what it counts.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// JSON for a terminal or a file: what acts is written as JSON's own escapes,

@@ -4,6 +4,7 @@
 //! lease); a failure of one account is no other's; asked to stop, every scan
 //! ends behind its present step and goes on there the next time.
 
+mod due;
 mod status;
 mod web;
 
@@ -11,24 +12,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::inventory::{self, Watch};
-use connector_inventory::store::{Apply, Counts, Error as StoreError};
+use connector_inventory::store::{Apply, Counts, Error as StoreError, Point};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::accounts::Account;
-use crate::commands::scan::{self, Ground};
-use crate::escape::visible;
+use crate::commands::scan::{self, Done, Ground};
+use crate::escape::{counted, visible};
 use crate::failure::{Failure, Result};
+use due::{Remembered, later};
 use status::{Outcome, Status};
 
 /// Accounts that are scanned at the same time.
 const TOGETHER: usize = 4;
-/// The first wait after a scan that failed; it doubles with each further one.
-const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(2);
-/// Most of that wait.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// A change may be told so much later than it was made.
 const LATE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -41,15 +39,21 @@ pub(crate) async fn run(
     listen: Option<std::net::SocketAddr>,
     stop: watch::Receiver<bool>,
 ) -> Result<()> {
-    let ground = Arc::new(ground);
     let names: Vec<String> = accounts.iter().map(|account| account.nickname.clone().unwrap_or_default()).collect();
     let status = Arc::new(Status::new(&names, every));
     let mut tasks = JoinSet::new();
     if let Some(address) = listen {
-        let server = web::bind(address, Arc::clone(&status)).await?;
-        tell!("health and metrics at http://{}/healthz and /metrics", server.address);
+        let server = match web::bind(address, Arc::clone(&status)).await {
+            Ok(server) => server,
+            Err(failure) => {
+                ground.store.close().await;
+                return Err(failure);
+            }
+        };
+        tell!("health and metrics at http://{0}/healthz and http://{0}/metrics", server.address);
         tasks.spawn(server.serve(stop.clone()));
     }
+    let ground = Arc::new(ground);
     let room = Arc::new(Semaphore::new(TOGETHER));
     for (number, account) in accounts.into_iter().enumerate() {
         let keeper = Keeper {
@@ -86,18 +90,23 @@ struct Keeper {
 
 impl Keeper {
     async fn keep(mut self) {
-        let mut due = self.first().await;
+        let known = self.remembered().await;
+        let mut due = due::next(known.as_ref(), self.every, chance(), Timestamp::now());
+        // What changed before is in the store; none: nothing is.
+        let mut seen: Option<Timestamp> = known.map(|known| known.seen);
+        let mut looked = Timestamp::now();
         let mut failures = 0_u32;
-        // Changes are looked for from the beginning of the last scan on.
-        let mut seen: Option<Timestamp> = None;
+        if due > looked {
+            tell!("{}: the next scan is due at {due:.0}", self.name());
+        }
         loop {
-            let now = Timestamp::now();
-            let look = self.changes_every.zip(seen).map(|(every, _)| later(now, every));
+            let look = self.changes_every.filter(|_| seen.is_some()).map(|every| later(looked, every));
             let next = look.map_or(due, |look| look.min(due));
             if !self.wait_until(next).await {
                 return;
             }
             let began = Timestamp::now();
+            looked = began;
             if began < due {
                 let since = seen.unwrap_or(began).checked_sub(LATE).unwrap_or(began);
                 if self.look(since).await {
@@ -105,38 +114,49 @@ impl Keeper {
                 }
                 continue;
             }
+            // Another process may have been first.
+            if let Some(known) = self.remembered().await.filter(|known| known.holds(self.every, began)) {
+                due = due::next(Some(&known), self.every, chance(), began);
+                seen = Some(known.seen);
+                continue;
+            }
             match self.scan().await {
                 Ended::Whole => {
                     (failures, seen) = (0, Some(began));
-                    due = later(began, jittered(self.every));
+                    due = later(began, due::jittered(self.every, chance()));
                 }
-                Ended::Elsewhere => due = later(Timestamp::now(), FIRST_WAIT),
+                Ended::Elsewhere => due = later(Timestamp::now(), due::backoff(1)),
                 Ended::Stopped => return,
                 Ended::Failed => {
                     failures += 1;
-                    due = later(Timestamp::now(), backoff(failures).min(self.every));
+                    due = later(Timestamp::now(), due::backoff(failures).min(self.every));
                 }
             }
         }
     }
 
-    /// When the first scan is due: as the last one in the store says, so that a
-    /// restart is no reason to scan.
-    async fn first(&self) -> Timestamp {
-        let now = Timestamp::now();
-        let Some(nickname) = &self.account.nickname else { return now };
-        let Ok(scans) = self.ground.store.scans(Some(nickname), 50).await else { return now };
-        use connector_inventory::store::{Source, State};
-        let whole = scans.iter().find(|scan| scan.source == Source::Scan && scan.state == State::Complete);
-        // What was begun is ended first.
-        let unfinished = scans.iter().any(|scan| scan.state == State::Unfinished);
-        match whole {
-            Some(scan) if !unfinished => {
-                self.status.found(self.number, scan.updated, scan.counts.seen);
-                later(scan.started, jittered(self.every)).max(now)
-            }
-            Some(_) | None => now,
+    /// What the store knows of the account; none before its first whole scan.
+    async fn remembered(&mut self) -> Option<Remembered> {
+        let nickname = self.nickname().await?;
+        let store = &self.ground.store;
+        // Where the store does not answer, the scan tells why.
+        let account = store.accounts().await.ok()?.into_iter().find(|account| account.nickname == nickname)?;
+        let at = store.snapshot(Some(&nickname), &Point::Now).await.ok()?;
+        let known = Remembered::of(&account, &store.kinds(&at).await.ok()?)?;
+        self.status.found(self.number, known.ended, known.assets);
+        Some(known)
+    }
+
+    /// What people call the account: without a name of its own, what it calls itself.
+    async fn nickname(&mut self) -> Option<String> {
+        if self.account.nickname.is_none() {
+            // Where it does not answer, the scan tells why.
+            let mut connection = scan::open(&self.ground, &self.account).await.ok()?;
+            let begin = scan::begin(&self.ground, &self.account, &mut connection).await.ok()?;
+            self.status.named(self.number, &begin.nickname);
+            self.account.nickname = Some(begin.nickname);
         }
+        self.account.nickname.clone()
     }
 
     /// False where it is time to stop.
@@ -161,31 +181,23 @@ impl Keeper {
         self.status.begins(self.number);
         let mut watch = Quiet { name: self.name(), stop: self.stop.clone() };
         let done = scan::one(&self.ground, &self.account, &mut watch).await;
-        let (ended, outcome) = match done {
+        let (ended, outcome, told) = match done {
             Ok(done) => {
-                let Counts { seen, added, changed, gone } = done.report.counts;
-                tell!(
-                    "{}: {seen} assets, {added} new, {changed} changed, {gone} gone; {} requests, {:.1} s, {} kinds left out",
-                    self.name(),
-                    done.requests,
-                    done.seconds,
-                    done.report.skipped.len()
-                );
-                let outcome =
-                    Outcome::Whole { counts: done.report.counts, requests: done.requests, seconds: done.seconds };
-                (Ended::Whole, outcome)
+                let (told, counts) = (line(&done), done.report.counts);
+                let outcome = Outcome::Whole { counts, requests: done.requests, seconds: done.seconds };
+                (Ended::Whole, outcome, Some(told))
             }
-            Err(Failure::Interrupted) => (Ended::Stopped, Outcome::Stopped),
+            Err(Failure::Interrupted) => (Ended::Stopped, Outcome::Stopped, None),
             Err(Failure::Store(error @ (StoreError::Busy { .. } | StoreError::Overtaken { .. }))) => {
-                tell!("{}: {}", self.name(), visible(&error.to_string()));
-                (Ended::Elsewhere, Outcome::Stopped)
+                (Ended::Elsewhere, Outcome::Stopped, Some(error.to_string()))
             }
-            Err(failure) => {
-                tell!("{}: {}", self.name(), visible(&failure.to_string()));
-                (Ended::Failed, Outcome::Failed(failure.to_string()))
-            }
+            Err(failure) => (Ended::Failed, Outcome::Failed(failure.to_string()), Some(failure.to_string())),
         };
+        // Whoever reads the line finds the same at /healthz.
         self.status.ends(self.number, outcome);
+        if let Some(told) = told {
+            tell!("{}: {}", self.name(), visible(&told));
+        }
         ended
     }
 
@@ -197,14 +209,17 @@ impl Keeper {
                 if added + changed + gone > 0 {
                     tell!("{}: {added} new, {changed} changed, {gone} gone since {since:.0}", self.name());
                 }
-                self.status.changed(self.number, &counts);
+                self.status.looked(self.number, &counts);
                 true
             }
             Err(Failure::Interrupted) => false,
+            // Another process scans the account: its scan brings the same.
+            Err(Failure::Store(StoreError::Busy { .. } | StoreError::Unfinished { .. })) => false,
             Err(failure) => {
-                // Accounts without audit records are told of once a run.
-                if self.status.first_trouble(self.number) {
-                    tell!("{}: changes between scans: {}", self.name(), visible(&failure.to_string()));
+                // The same trouble, such as no right to audit records, is told once.
+                let why = failure.to_string();
+                if self.status.new_trouble(self.number, &why) {
+                    tell!("{}: changes between scans: {}", self.name(), visible(&why));
                 }
                 false
             }
@@ -260,25 +275,22 @@ enum Ended {
     Failed,
 }
 
-fn later(than: Timestamp, by: SignedDuration) -> Timestamp {
-    than.checked_add(by).unwrap_or(Timestamp::MAX)
+/// What a scan came to, on a line.
+fn line(done: &Done) -> String {
+    let Counts { seen, added, changed, gone } = done.report.counts;
+    format!(
+        "{}, {added} new, {changed} changed, {gone} gone; {}, {:.1} s, {} left out",
+        counted(seen, "asset", "assets"),
+        counted(done.requests, "request", "requests"),
+        done.seconds,
+        counted(done.report.skipped.len() as u64, "kind", "kinds")
+    )
 }
 
-/// A little earlier or later each time, so that many do not come at once: up to
-/// a twentieth of the interval to either side.
-fn jittered(every: SignedDuration) -> SignedDuration {
+/// A number by chance; none where the system has none.
+fn chance() -> Option<u16> {
     let mut chance = [0_u8; 2];
-    // Without chance the interval is as it was asked for.
-    if getrandom::fill(&mut chance).is_err() {
-        return every;
-    }
-    let share = f64::from(u16::from_le_bytes(chance)) / f64::from(u16::MAX) - 0.5;
-    every.checked_add(every.mul_f64(share / 10.0)).unwrap_or(every)
-}
-
-fn backoff(failures: u32) -> SignedDuration {
-    let doubled = FIRST_WAIT.checked_mul(1 << failures.saturating_sub(1).min(10));
-    doubled.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    getrandom::fill(&mut chance).ok().map(|()| u16::from_le_bytes(chance))
 }
 
 /// What is worth a line of a log.
@@ -296,26 +308,5 @@ impl Watch for Quiet {
 
     fn stop(&self) -> bool {
         *self.stop.borrow()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_jitter_is_a_twentieth_at_most() {
-        let every = SignedDuration::from_hours(8);
-        let range = SignedDuration::from_mins(456)..=SignedDuration::from_mins(504);
-        let all: Vec<SignedDuration> = (0..200).map(|_| jittered(every)).collect();
-        assert!(all.iter().all(|time| range.contains(time)), "{all:?}");
-        assert!(all.iter().any(|time| *time != all[0]));
-    }
-
-    #[test]
-    fn a_wait_doubles_to_an_hour() {
-        for (failures, minutes) in [(1, 2), (2, 4), (3, 8), (5, 32), (6, 60), (200, 60)] {
-            assert_eq!(backoff(failures), SignedDuration::from_mins(minutes), "{failures}");
-        }
     }
 }

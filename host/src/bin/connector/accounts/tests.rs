@@ -67,6 +67,28 @@ fn options_go_above_the_file() {
     assert_eq!(plan.accounts[0].without, ["user"]);
 }
 
+/// The option, then the file, then what is usual.
+#[test]
+fn how_often_is_told_once() {
+    let account = "[[account]]\nnickname = \"a\"\ntoken-file = \"KEY\"\n";
+    for (line, file, every, changes) in [
+        ("", "", None, Some(15)),
+        ("--every", "", Some(480), Some(15)),
+        ("--every 1h", "", Some(60), Some(15)),
+        ("", "every = \"8h\"\n", Some(480), Some(15)),
+        ("", "every = \"8h\"\nchanges-every = \"0\"\n", Some(480), None),
+        ("--every 1h", "every = \"8h\"\nchanges-every = \"0\"\n", Some(60), None),
+        ("--every 1h", "changes-every = \"5m\"\n", Some(60), Some(5)),
+        ("--changes-every 1m", "every = \"8h\"\nchanges-every = \"5m\"\n", Some(480), Some(1)),
+        ("--changes-every 0", "every = \"8h\"\n", Some(480), None),
+        ("--every 0", "every = \"8h\"\nlisten = \"127.0.0.1:0\"\n", None, Some(15)),
+    ] {
+        let plan = planned(line, &format!("{file}{account}")).unwrap();
+        let minutes = |time: Option<SignedDuration>| time.map(|time| time.as_mins());
+        assert_eq!((minutes(plan.every), minutes(plan.changes_every)), (every, changes), "{line} {file}");
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let one = "[[account]]\nnickname = \"a\"\ntoken-file = \"KEY\"\n";
@@ -79,6 +101,23 @@ fn what_is_wrong_is_told_with_its_place() {
     refused("", &format!("listen = \"here\"\n{one}"), "listen takes an address");
     refused("--account b", one, "the configuration has a");
     refused("--every 5s", one, "a scan a minute is the most");
+    refused("--every 1h --changes-every 10ms", one, "a look a second is the most");
+    refused("--listen 127.0.0.1:0", one, "give --every too");
+    refused("--changes-every 5m", one, "give --every too");
+    refused(
+        "",
+        &format!("every = \"8h\"\nchanges-every = \"soon\"\n{one}"),
+        "accounts.toml: changes-every takes a time",
+    );
+    refused("", "[[account]]\nnickname = \"a b\"\ntoken-file = \"KEY\"\n", "cannot be a nickname");
+    refused("", &format!("{one}scan = {{ ids = {{ service = [\"P1\"] }} }}\n"), "leave out the setting `ids`");
+    refused(
+        "--scan-settings {\"changed_since\":\"2026-11-01T00:00:00Z\"}",
+        one,
+        "leave out the setting `changed_since`",
+    );
+    refused("--scan-settings []", one, "a JSON object");
+    refused("--scan-settings {", one, "the settings of the scan are not JSON");
     refused(
         "",
         "[[account]]\nnickname = \"a\"\ntoken-file = \"/no/such/key\"\n",

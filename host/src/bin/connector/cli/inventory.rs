@@ -1,8 +1,9 @@
 //! What can be said of the inventory: scan, look, check policies.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// Where the inventory is.
 #[derive(Debug, Clone, Default, Args)]
@@ -47,14 +48,15 @@ pub(crate) struct ScanArgs {
     /// Settings of the scan, such as {"incident_days":90}
     #[arg(long, value_name = "JSON")]
     pub(crate) scan_settings: Option<String>,
-    /// Go on for ever, with so much time between the beginnings of two scans
+    /// Go on for ever, with so much time between the beginnings of two scans; 0 scans once, whatever the
+    /// configuration says
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "8h")]
     pub(crate) every: Option<String>,
-    /// With --every: look for changes in between, so often; 0 never does
-    #[arg(long, value_name = "TIME", default_value = "15m", requires = "every")]
-    pub(crate) changes_every: String,
+    /// With --every: look for changes in between, so often; 0 never does [default: 15m]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) changes_every: Option<String>,
     /// With --every: health and metrics at http://ADDRESS/healthz and /metrics
-    #[arg(long, value_name = "ADDRESS", requires = "every")]
+    #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<std::net::SocketAddr>,
 }
 
@@ -149,8 +151,8 @@ pub(crate) struct ScansArgs {
     #[arg(long, value_name = "NICKNAME")]
     pub(crate) account: Option<String>,
     /// How many, the newest first
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) limit: usize,
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) limit: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]
@@ -185,7 +187,7 @@ pub(crate) struct ListArgs {
     pub(crate) gone: bool,
     /// Stop after so many
     #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -236,22 +238,23 @@ pub(crate) struct GraphArgs {
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
     /// Most assets
-    #[arg(long, value_name = "N", default_value_t = 500)]
-    pub(crate) limit: usize,
+    #[arg(long, value_name = "N", default_value = "500")]
+    pub(crate) limit: NonZeroUsize,
     /// How it is printed [default: dot; with --json: json]
     #[arg(long)]
     pub(crate) format: Option<GraphFormat>,
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("keep").required(true).multiple(true))]
 pub(crate) struct PruneArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// Keep versions that ended since then: a time, or such as 90d
-    #[arg(long, value_name = "TIME", required_unless_present = "keep_last")]
+    #[arg(long, value_name = "TIME", group = "keep")]
     pub(crate) keep_since: Option<String>,
     /// Keep so many versions of each asset
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", group = "keep")]
     pub(crate) keep_last: Option<u32>,
 }
 

@@ -1,6 +1,7 @@
 //! `connector inventory`: what the store knows.
 
 use std::io::{BufWriter, Write, stdout};
+use std::num::NonZeroUsize;
 
 use connector_host::inventory as contract;
 use connector_inventory::asset::Kind;
@@ -10,15 +11,15 @@ use connector_inventory::store::{
 use connector_inventory::view::{self, Format, Printer, Record};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::scan::{expand, failed, store};
 use crate::accounts::time;
 use crate::cli::{
-    DiffArgs, ForgetArgs, Global, GraphArgs, GraphFormat, InventoryArgs, InventoryCommand, ListArgs, LookArgs, OneArgs,
+    DiffArgs, ForgetArgs, Global, GraphArgs, GraphFormat, InventoryArgs, InventoryCommand, ListArgs, OneArgs,
     PruneArgs, RecordFormat, WhenArgs,
 };
-use crate::escape::visible;
+use crate::escape::{counted, visible};
 use crate::failure::{Failure, Result};
 use crate::session;
 use crate::table::{Table, room};
@@ -27,24 +28,39 @@ use crate::table::{Table, room};
 const PAGE: usize = 500;
 
 pub(crate) async fn run(global: &Global, args: &InventoryArgs) -> Result<()> {
-    match &args.command {
-        InventoryCommand::Kinds(args) => kinds(global, args.format).await,
-        InventoryCommand::Accounts(look) => {
-            let store = store(global, &look.store, false).await?;
-            print(global, look.format, look.raw, &store.accounts().await?)
-        }
+    let place = match &args.command {
+        InventoryCommand::Kinds(args) => return kinds(global, args.format).await,
+        InventoryCommand::Accounts(look) => &look.store,
+        InventoryCommand::Scans(args) => &args.look.store,
+        InventoryCommand::List(args) => &args.look.store,
+        InventoryCommand::Show(args) | InventoryCommand::History(args) => &args.look.store,
+        InventoryCommand::Diff(args) => &args.look.store,
+        InventoryCommand::Graph(args) => &args.store,
+        InventoryCommand::Prune(args) => &args.store,
+        InventoryCommand::Forget(args) => &args.store,
+    };
+    let store = store(global, place, false).await?;
+    let done = with(global, &store, &args.command).await;
+    // However it ended: so a file of SQLite stands alone.
+    store.close().await;
+    done
+}
+
+async fn with(global: &Global, store: &Store, command: &InventoryCommand) -> Result<()> {
+    match command {
+        InventoryCommand::Kinds(_) => Ok(()),
+        InventoryCommand::Accounts(look) => print(global, look.format, look.raw, &store.accounts().await?),
         InventoryCommand::Scans(args) => {
-            let store = store(global, &args.look.store, false).await?;
-            let scans = store.scans(args.account.as_deref(), args.limit).await?;
+            let scans = store.scans(args.account.as_deref(), args.limit.get()).await?;
             print(global, args.look.format, args.look.raw, &scans)
         }
-        InventoryCommand::List(args) => list(global, args).await,
-        InventoryCommand::Show(args) => show(global, args).await,
-        InventoryCommand::History(args) => history(global, args).await,
-        InventoryCommand::Diff(args) => diff(global, args).await,
-        InventoryCommand::Graph(args) => graph(global, args).await,
-        InventoryCommand::Prune(args) => prune(global, args).await,
-        InventoryCommand::Forget(args) => forget(global, args).await,
+        InventoryCommand::List(args) => list(global, store, args).await,
+        InventoryCommand::Show(args) => show(global, store, args).await,
+        InventoryCommand::History(args) => history(global, store, args).await,
+        InventoryCommand::Diff(args) => diff(global, store, args).await,
+        InventoryCommand::Graph(args) => graph(global, store, args).await,
+        InventoryCommand::Prune(args) => prune(global, store, args).await,
+        InventoryCommand::Forget(args) => forget(global, store, args).await,
     }
 }
 
@@ -63,10 +79,23 @@ fn print<R: Record>(global: &Global, asked: Option<RecordFormat>, raw: bool, rec
     Ok(out.flush()?)
 }
 
-async fn opened(global: &Global, look: &LookArgs, when: &WhenArgs) -> Result<(Store, Snapshot)> {
-    let store = store(global, &look.store, false).await?;
-    let at = snapshot(&store, when).await?;
-    Ok((store, at))
+/// # Errors
+/// A kind that no scan covered: nothing of it would be no answer.
+async fn covered(store: &Store, kinds: &[String]) -> Result<()> {
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let known = store.kinds(&store.snapshot(None, &Point::Now).await?).await?;
+    match kinds.iter().find(|kind| known.iter().all(|known| known.kind != **kind)) {
+        None => Ok(()),
+        Some(kind) => {
+            let kind = visible(kind);
+            Err(Failure::Usage(format!(
+                "no scan covered the kind `{kind}`: `connector scan --kind {kind}` would, if it is one of those that \
+                 `connector inventory kinds` lists"
+            )))
+        }
+    }
 }
 
 /// What the store was at a point.
@@ -113,8 +142,9 @@ async fn kinds(global: &Global, asked: Option<RecordFormat>) -> Result<()> {
     print(global, asked, false, &records)
 }
 
-async fn list(global: &Global, args: &ListArgs) -> Result<()> {
-    let (store, at) = opened(global, &args.look, &args.when).await?;
+async fn list(global: &Global, store: &Store, args: &ListArgs) -> Result<()> {
+    let at = snapshot(store, &args.when).await?;
+    covered(store, &args.kind).await?;
     let filter = Filter {
         kinds: args.kind.clone(),
         ids: args.id.clone(),
@@ -123,7 +153,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<()> {
         changed_since: args.changed_since.as_deref().map(moment).transpose()?,
         gone: if args.gone { Gone::With } else { Gone::Without },
     };
-    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut out = BufWriter::new(stdout().lock());
     let mut printer = Printer::new(&mut out, format(global, args.look.format, args.look.raw));
     let (mut after, mut total) = (None, 0);
@@ -160,8 +190,9 @@ fn related(text: &str) -> Result<RelationFilter> {
 }
 
 /// One asset: a line for each thing known of it, then its edges.
-async fn show(global: &Global, args: &OneArgs) -> Result<()> {
-    let (store, at) = opened(global, &args.look, &args.when).await?;
+async fn show(global: &Global, store: &Store, args: &OneArgs) -> Result<()> {
+    let at = snapshot(store, &args.when).await?;
+    covered(store, std::slice::from_ref(&args.kind)).await?;
     let shown = store.show(&at, &args.kind, &args.id).await?;
     let mut out = BufWriter::new(stdout().lock());
     match format(global, args.look.format, args.look.raw) {
@@ -221,18 +252,19 @@ fn known(shown: &Shown) -> Vec<Vec<String>> {
     rows
 }
 
-async fn history(global: &Global, args: &OneArgs) -> Result<()> {
-    let (store, at) = opened(global, &args.look, &args.when).await?;
+async fn history(global: &Global, store: &Store, args: &OneArgs) -> Result<()> {
+    let at = snapshot(store, &args.when).await?;
+    covered(store, std::slice::from_ref(&args.kind)).await?;
     let versions = store.history(&at, &args.kind, &args.id).await?;
     print(global, args.look.format, args.look.raw, &versions)
 }
 
-async fn diff(global: &Global, args: &DiffArgs) -> Result<()> {
-    let store = store(global, &args.look.store, false).await?;
+async fn diff(global: &Global, store: &Store, args: &DiffArgs) -> Result<()> {
     let account = args.account.as_deref();
     let from = store.snapshot(account, &point(&args.from)?).await?;
     let to = args.to.as_deref().map_or(Ok(Point::Now), point)?;
     let to = store.snapshot(account, &to).await?;
+    covered(store, &args.kind).await?;
     let filter = Filter { kinds: args.kind.clone(), ..Filter::default() };
     let mut out = BufWriter::new(stdout().lock());
     let mut printer = Printer::new(&mut out, format(global, args.look.format, args.look.raw));
@@ -248,15 +280,15 @@ async fn diff(global: &Global, args: &DiffArgs) -> Result<()> {
     Ok(out.flush()?)
 }
 
-async fn graph(global: &Global, args: &GraphArgs) -> Result<()> {
-    let store = store(global, &args.store, false).await?;
-    let at = snapshot(&store, &args.when).await?;
+async fn graph(global: &Global, store: &Store, args: &GraphArgs) -> Result<()> {
+    let at = snapshot(store, &args.when).await?;
+    covered(store, &args.kind).await?;
     let pair = |text: &String| match text.split_once(':') {
         Some((kind, id)) if !kind.is_empty() && !id.is_empty() => Ok((kind.to_owned(), id.to_owned())),
         _ => Err(Failure::Usage(format!("--around takes KIND:ID, not `{}`", visible(text)))),
     };
     let around = args.around.iter().map(pair).collect::<Result<Vec<_>>>()?;
-    let query = GraphQuery { around, depth: args.depth, kinds: args.kind.clone(), most: args.limit };
+    let query = GraphQuery { around, depth: args.depth, kinds: args.kind.clone(), most: args.limit.get() };
     let graph = store.graph(&at, &query).await?;
     let text = match (args.format, global.json) {
         (Some(GraphFormat::Mermaid), _) => view::mermaid(&graph),
@@ -270,12 +302,12 @@ async fn graph(global: &Global, args: &GraphArgs) -> Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     if graph.cut {
-        tell!("there is more than --limit {} assets: what is farther away is left out", args.limit);
+        tell!("there are more assets than --limit {}: the others are left out", args.limit);
     }
     Ok(())
 }
 
-async fn prune(global: &Global, args: &PruneArgs) -> Result<()> {
+async fn prune(global: &Global, store: &Store, args: &PruneArgs) -> Result<()> {
     let since = match &args.keep_since {
         None => None,
         Some(text) => Some(match moment(text) {
@@ -285,13 +317,14 @@ async fn prune(global: &Global, args: &PruneArgs) -> Result<()> {
                 .map_err(|_| Failure::Usage(format!("--keep-since {} lies before all time", visible(text))))?,
         }),
     };
-    let store = store(global, &args.store, false).await?;
     let pruned = store.prune(&Keep { since, last: args.keep_last }).await?;
     if global.json {
         let text = serde_json::to_string(&pruned).map_err(|error| Failure::Other(error.to_string()))?;
         writeln!(stdout(), "{text}")?;
     } else {
-        writeln!(stdout(), "removed {} versions and {} assets that are gone", pruned.versions, pruned.assets)?;
+        let versions = counted(pruned.versions, "version", "versions");
+        let assets = counted(pruned.assets, "asset that is gone", "assets that are gone");
+        writeln!(stdout(), "removed {versions} and {assets}")?;
     }
     Ok(())
 }
@@ -304,12 +337,14 @@ fn days(text: &str) -> Result<jiff::SignedDuration> {
     }
 }
 
-async fn forget(global: &Global, args: &ForgetArgs) -> Result<()> {
+async fn forget(global: &Global, store: &Store, args: &ForgetArgs) -> Result<()> {
     let connector = session::connector(global).await?;
     let all = contract::kinds(connector.kinds().await?).map_err(failed)?;
     let kinds = expand(&args.kinds, &all)?;
-    let store = store(global, &args.store, false).await?;
     let forgotten = store.forget(args.account.as_deref(), &kinds).await?;
-    writeln!(stdout(), "forgot {forgotten} assets and their history")?;
+    match global.json {
+        true => writeln!(stdout(), "{}", json!({ "assets": forgotten }))?,
+        false => writeln!(stdout(), "forgot {} and all history", counted(forgotten, "asset", "assets"))?,
+    }
     Ok(())
 }

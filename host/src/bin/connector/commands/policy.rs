@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
-use connector_inventory::store::{Filter, Page, Snapshot, State, Store};
+use connector_inventory::store::{Filter, Page, Snapshot, Store};
 use connector_policy::{
     self as policy, Format, Inventory, KindState, Limits, Pack, Question, Severity, Source, Verdict,
 };
@@ -23,8 +23,6 @@ use crate::table::{Table, room};
 
 /// Assets that are read at a time.
 const PAGE: usize = 1000;
-/// Scans that are looked at for what each kind's state is.
-const SCANS: usize = 100;
 
 pub(crate) async fn run(global: &Global, args: &PolicyArgs) -> Result<()> {
     match &args.command {
@@ -44,7 +42,7 @@ fn format(global: &Global, asked: Option<FindingFormat>) -> Format {
         (Some(FindingFormat::Json), _) | (None, true) => Format::Json,
         (Some(FindingFormat::Sarif), _) => Format::Sarif,
         (Some(FindingFormat::Junit), _) => Format::Junit,
-        (Some(FindingFormat::Table), _) | (None, false) => Format::Table,
+        (Some(FindingFormat::Table), _) | (None, false) => Format::Table { room: room() },
     }
 }
 
@@ -53,7 +51,19 @@ async fn check(global: &Global, args: &PolicyCheckArgs) -> Result<()> {
     let connector = session::connector(global).await?;
     let all = connector_host::inventory::kinds(connector.kinds().await?).map_err(failed)?;
     let store = store(global, &args.store, false).await?;
-    let at = snapshot(&store, &args.when).await?;
+    let done = checked(global, args, &pack, &all, &store).await;
+    store.close().await;
+    done
+}
+
+async fn checked(
+    global: &Global,
+    args: &PolicyCheckArgs,
+    pack: &Pack,
+    all: &[connector_inventory::Kind],
+    store: &Store,
+) -> Result<()> {
+    let at = snapshot(store, &args.when).await?;
     let question = Question { now: Timestamp::now(), kinds: args.kind.clone(), rules: args.rule.clone() };
     let fail_on = args.fail_on.map(|least| match least {
         FailOn::Info => Severity::Info,
@@ -64,20 +74,20 @@ async fn check(global: &Global, args: &PolicyCheckArgs) -> Result<()> {
     if nicknames.is_empty() {
         return Err(Failure::Other("the store has no account yet: `connector scan` brings one".into()));
     }
-    let mut verdict = Verdict::Pass;
-    let mut out = stdout().lock();
+    let mut checks = Vec::with_capacity(nicknames.len());
     for nickname in nicknames {
-        let inventory = read(&store, &at, &nickname, &all, args).await?;
-        let check = policy::check(&pack, &inventory, &question)?;
-        let text = policy::write(&check, format(global, args.format), fail_on);
-        out.write_all(text.as_bytes())?;
-        verdict = match (verdict, check.verdict(fail_on)) {
-            (Verdict::Broken, _) | (_, Verdict::Broken) => Verdict::Broken,
-            (Verdict::Findings, _) | (_, Verdict::Findings) => Verdict::Findings,
-            (Verdict::Pass, Verdict::Pass) => Verdict::Pass,
-        };
+        let inventory = read(store, &at, &nickname, all, args).await?;
+        checks.push(policy::check(pack, &inventory, &question)?);
     }
+    let text = policy::write(&checks, format(global, args.format), fail_on);
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
     out.flush()?;
+    let verdict = checks.iter().fold(Verdict::Pass, |verdict, check| match (verdict, check.verdict(fail_on)) {
+        (Verdict::Broken, _) | (_, Verdict::Broken) => Verdict::Broken,
+        (Verdict::Findings, _) | (_, Verdict::Findings) => Verdict::Findings,
+        (Verdict::Pass, Verdict::Pass) => Verdict::Pass,
+    });
     match verdict {
         Verdict::Pass => Ok(()),
         Verdict::Findings => Err(Failure::Findings),
@@ -104,26 +114,16 @@ async fn read(
     };
     let mut states: BTreeMap<String, KindState> =
         all.iter().map(|kind| (kind.id.clone(), KindState::default())).collect();
-    let until = one.accounts().find_map(|(_, moment)| moment.map(|moment| moment.scan));
-    // The newest word on a kind counts.
-    for scan in store.scans(Some(nickname), SCANS).await?.iter().rev() {
-        if scan.state != State::Complete || until.is_some_and(|until| scan.id > until) {
-            continue;
-        }
-        for kind in &scan.kinds {
-            let state = states.entry(kind.kind.clone()).or_default();
-            *state = KindState { scanned: true, skipped: None, at: Some(scan.updated.to_string()), since: None };
-            let days = scan.settings["scan"]["log_entry_days"].as_i64().unwrap_or(90);
-            if kind.kind == "log-entry" {
-                let since = scan.started.checked_sub(jiff::SignedDuration::from_hours(24 * days));
-                state.since = since.ok().map(|since| since.to_string());
-            }
-        }
-        for skipped in &scan.skipped {
-            let state = states.entry(skipped.kind.clone()).or_default();
-            state.scanned = false;
-            state.skipped = Some(skipped.message.clone());
-        }
+    for known in store.kinds(&one).await? {
+        let days = known.settings["scan"]["log_entry_days"].as_i64().unwrap_or(90);
+        let since = known.started.checked_sub(jiff::SignedDuration::from_hours(24 * days));
+        let state = KindState {
+            scanned: known.skipped.is_none(),
+            skipped: known.skipped.map(|skipped| skipped.message),
+            at: Some(known.scan.at.to_string()),
+            since: since.ok().filter(|_| known.kind == "log-entry").map(|since| since.to_string()),
+        };
+        states.insert(known.kind, state);
     }
     let mut inventory = Inventory::new(nickname, states);
     let (filter, mut after) = (Filter::default(), None);
@@ -164,13 +164,13 @@ fn rules(global: &Global, args: &PolicyRulesArgs) -> Result<()> {
         }
         return Ok(out.flush()?);
     }
-    let rows: Vec<Vec<String>> = pack
-        .rules()
-        .map(|rule| {
-            let severity = rule.severity.map_or("by finding", Severity::word);
-            vec![rule.id.clone(), visible(&rule.title).into_owned(), severity.to_owned(), rule.kinds.join(", ")]
-        })
-        .collect();
+    let head = ["RULE", "TITLE", "SEVERITY", "KINDS"].map(str::to_owned).to_vec();
+    let row = |rule: &policy::Rule| {
+        let severity = rule.severity.map_or("by finding", Severity::word);
+        let kinds = if rule.kinds.is_empty() { "all".to_owned() } else { rule.kinds.join(", ") };
+        vec![rule.id.clone(), visible(&rule.title).into_owned(), severity.to_owned(), kinds]
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(pack.rules().map(row)).collect();
     let room = room();
     let table = Table::new(&rows, room);
     for row in &rows {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::interrupts;
 use crate::accounts::{self, Account};
 use crate::cli::{Global, ScanArgs, StoreArgs};
-use crate::escape::{safe_json, visible};
+use crate::escape::{counted, safe_json, visible};
 use crate::failure::{Failure, Result};
 use crate::{keeping, session, simulate};
 
@@ -34,23 +34,27 @@ pub(crate) async fn run(global: &Global, args: &ScanArgs) -> Result<()> {
     let plan = accounts::plan(global, args)?;
     let places = StoreArgs { store: plan.store.clone(), store_key: plan.store_key.clone() };
     let ground = ground(global, &plan.accounts, &places).await?;
-    // Names are judged before anything is sent.
-    for account in &plan.accounts {
-        chosen(account, &ground.kinds)?;
-    }
     let stop = listen_for_the_end()?;
     if let Some(every) = plan.every {
         return keeping::run(ground, plan.accounts, every, plan.changes_every, plan.listen, stop).await;
     }
+    let done = once(global, &ground, &plan.accounts, &stop).await;
+    // However it ended: so a file of SQLite stands alone.
+    ground.store.close().await;
+    done
+}
+
+/// Scans each account once.
+async fn once(global: &Global, ground: &Ground, accounts: &[Account], stop: &watch::Receiver<bool>) -> Result<()> {
     let mut failed = None;
-    for account in &plan.accounts {
+    for account in accounts {
         let mut progress = Progress::new(account.nickname.as_deref().unwrap_or("the account"), stop.clone());
-        let done = one(&ground, account, &mut progress).await;
+        let done = one(ground, account, &mut progress).await;
         progress.bar.finish_and_clear();
         match done {
             Ok(done) => tell_done(&done, global.json)?,
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-            Err(failure) if plan.accounts.len() == 1 => return Err(failure),
+            Err(failure) if accounts.len() == 1 => return Err(failure),
             Err(failure) => {
                 tell!("{}:", visible(account.nickname.as_deref().unwrap_or("the account")));
                 failure.print(global.json, None);
@@ -58,7 +62,6 @@ pub(crate) async fn run(global: &Global, args: &ScanArgs) -> Result<()> {
             }
         }
     }
-    ground.store.close().await;
     match failed {
         None => Ok(()),
         Some(_) => Err(Failure::Other("not every account could be scanned; what was found before stays".into())),
@@ -74,6 +77,10 @@ async fn ground(global: &Global, accounts: &[Account], places: &StoreArgs) -> Re
     let connector = session::connector(loopback.map_or(global, |account| &account.global)).await?;
     let contract = connector.kinds().await?;
     let kinds = inventory::kinds(contract.clone()).map_err(failed)?;
+    // Names are judged before anything is made or sent.
+    for account in accounts {
+        chosen(account, &kinds)?;
+    }
     let store = store(global, places, true).await?;
     let simulator = match global.simulate {
         true => Some(simulate::start(0).await?),
@@ -168,7 +175,7 @@ pub(crate) async fn open(ground: &Ground, account: &Account) -> Result<Connectio
 /// Whose account it is, with which eyes it is looked at, and at what.
 pub(crate) async fn begin(ground: &Ground, account: &Account, connection: &mut Connection) -> Result<Begin> {
     let check: Value = serde_json::from_str(&connection.check().await?).unwrap_or_default();
-    let found = inventory::account(connection, &ground.contract).await.map_err(failed)?;
+    let found = inventory::account(connection, &ground.contract, &account.scan).await.map_err(failed)?;
     let Some(name) = found else {
         return Err(Failure::Other(
             "nothing in the account tells whose it is: the key sees no user, team or service with a link".into(),
@@ -191,6 +198,7 @@ pub(crate) fn failed(error: ScanError) -> Failure {
         ScanError::Connector(error) => Failure::Host(error),
         ScanError::Store(error) => error.into(),
         ScanError::Unsound(why) => Failure::Other(why),
+        ScanError::Partial(_) => Failure::Usage(error.to_string()),
         ScanError::Stopped => Failure::Interrupted,
     }
 }
@@ -271,12 +279,14 @@ fn tell_done(done: &Done, as_json: bool) -> Result<()> {
     }
     writeln!(
         out,
-        "{}: {seen} assets, {added} new, {changed} changed, {gone} gone (scan {} of {})",
+        "{}: {}, {added} new, {changed} changed, {gone} gone (scan {} of {})",
         visible(nickname),
+        counted(seen, "asset", "assets"),
         report.scan,
         visible(account)
     )?;
-    writeln!(out, "  {requests} requests, {thousand} for each 1,000 assets; {seconds:.1} s")?;
+    let asked = counted(*requests, "request", "requests");
+    writeln!(out, "  {asked}, {thousand} for each 1,000 assets; {seconds:.1} s")?;
     for skipped in &report.skipped {
         writeln!(out, "  left out {}: {}", visible(&skipped.kind), visible(&skipped.message))?;
     }

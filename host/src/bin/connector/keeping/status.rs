@@ -38,7 +38,8 @@ struct State {
     last: Option<Timestamp>,
     running: bool,
     trouble: Option<String>,
-    told: bool,
+    /// Trouble with changes that was told.
+    told: Option<String>,
 }
 
 /// All accounts.
@@ -91,6 +92,13 @@ impl Status {
         self.states().get(number).map(|state| state.name.clone()).unwrap_or_default()
     }
 
+    /// An account without a nickname has one now.
+    pub(super) fn named(&self, number: usize, name: &str) {
+        if let Some(state) = self.states().get_mut(number) {
+            name.clone_into(&mut state.name);
+        }
+    }
+
     fn labels(&self, number: usize) -> Labels {
         vec![("account", self.name(number))]
     }
@@ -139,15 +147,25 @@ impl Status {
         self.scans.get_or_create(&with(labels, "result", word)).inc();
     }
 
-    pub(super) fn changed(&self, number: usize, counts: &Counts) {
+    fn changed(&self, number: usize, counts: &Counts) {
         for (what, count) in [("added", counts.added), ("changed", counts.changed), ("gone", counts.gone)] {
             self.changes.get_or_create(&with(self.labels(number), "what", what)).inc_by(count);
         }
     }
 
-    /// Whether trouble with changes was not told yet.
-    pub(super) fn first_trouble(&self, number: usize) -> bool {
-        self.states().get_mut(number).is_some_and(|state| !std::mem::replace(&mut state.told, true))
+    /// Changes were looked for.
+    pub(super) fn looked(&self, number: usize, counts: &Counts) {
+        if let Some(state) = self.states().get_mut(number) {
+            state.told = None;
+        }
+        self.changed(number, counts);
+    }
+
+    /// Whether trouble with changes is another than the last time.
+    pub(super) fn new_trouble(&self, number: usize, why: &str) -> bool {
+        let mut states = self.states();
+        let Some(state) = states.get_mut(number) else { return false };
+        state.told.replace(why.to_owned()).as_deref() != Some(why)
     }
 
     /// Whether every account is as up to date as can be expected, and the whole
@@ -209,6 +227,16 @@ mod tests {
         assert_eq!((&told["accounts"][0]["ok"], &told["accounts"][1]["ok"]), (&json!(true), &json!(false)));
         status.found(1, later, 10);
         assert!(status.health(later).0);
+    }
+
+    #[test]
+    fn the_same_trouble_is_told_once() {
+        let status = Status::new(&["a".to_owned()], SignedDuration::from_hours(8));
+        for (why, expected) in [("no", true), ("no", false), ("other", true), ("no", true), ("no", false)] {
+            assert_eq!(status.new_trouble(0, why), expected, "{why}");
+        }
+        status.looked(0, &Counts::default());
+        assert!(status.new_trouble(0, "no"));
     }
 
     #[test]

@@ -87,6 +87,9 @@ fn answer(request: &Request<Incoming>, status: &Status) -> Response<Full<Bytes>>
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = code;
+    if code == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+    }
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     response
 }
