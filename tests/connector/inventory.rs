@@ -438,7 +438,10 @@ async fn changes_are_told_between_two_scans() {
     let (renamed, gone) = (services[0].id.clone(), services[1].id.clone());
     tokio::time::advance(Duration::from_secs(3600)).await;
     let mut changing = world.open_with(&[("token", tokens::USER)], json!({})).await.expect("opens");
-    let renaming = json!({"id": renamed, "name": "Renamed meanwhile"});
+    let before: Value = serde_json::from_str(&services[0].attributes).unwrap();
+    let renaming = json!({
+        "id": renamed, "name": "Renamed meanwhile", "escalation_policy": before["escalation_policy"]["id"],
+    });
     changing.call("services.update", &renaming.to_string()).await.expect("renames");
     changing.call("services.delete", &json!({"id": gone}).to_string()).await.expect("deletes");
     let incident = json!({"title": "New", "service": renamed});
