@@ -54,6 +54,7 @@ impl Store {
         let counts = sum(by_kind.values());
         // Nothing new: a feed that is asked every minute would fill the list.
         if counts.added + counts.changed + counts.gone > 0 {
+            write::edges(&mut tx, scan).await?;
             count(&mut tx, scan, &by_kind).await?;
             publish(&mut tx, account, scan, apply.now).await?;
             tx.commit().await?;

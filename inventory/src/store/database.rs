@@ -12,8 +12,8 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
 
 use super::error::{Error, Result};
 
-/// Most rows of one statement.
-const ROWS: usize = 64;
+/// Rows of one statement.
+const LENGTHS: [usize; 4] = [256, 64, 16, 4];
 
 /// Connections to a store.
 #[derive(Clone)]
@@ -34,7 +34,6 @@ pub(super) enum Pool {
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
-    Bytes(Vec<u8>),
 }
 
 impl From<i64> for Value {
@@ -119,10 +118,6 @@ impl Row {
     pub(super) fn text_or_null(&self, column: usize) -> Result<Option<String>> {
         self.get(column)
     }
-
-    pub(super) fn bytes(&self, column: usize) -> Result<Vec<u8>> {
-        self.get(column)
-    }
 }
 
 impl Database {
@@ -197,7 +192,6 @@ macro_rules! bound {
             query = match value {
                 Value::Int(value) => query.bind(value),
                 Value::Text(value) => query.bind(value),
-                Value::Bytes(value) => query.bind(value),
             };
         }
         query
@@ -252,47 +246,97 @@ impl Transacted {
         }
     }
 
-    /// Inserts rows of as many values as `columns` names, some at a time:
-    /// `INSERT INTO {into} VALUES … {then}`. Gives what `then` returns.
-    pub(super) async fn insert(&mut self, into: &str, width: usize, rows: Vec<Value>, then: &str) -> Result<Vec<Row>> {
-        let mut answers = Vec::new();
+    /// Inserts rows of as many values as `columns` names, many at a time:
+    /// `INSERT INTO {into} VALUES … {then}`.
+    pub(super) async fn insert(&mut self, into: &str, width: usize, rows: Vec<Value>, then: &str) -> Result<()> {
         let mut rows = rows.into_iter();
         while rows.len() >= width && width > 0 {
             // Few lengths, so that prepared statements come again.
             let left = rows.len() / width;
-            let count = [ROWS, 8].into_iter().find(|count| *count <= left).unwrap_or(1);
+            let count = LENGTHS.into_iter().find(|count| *count <= left).unwrap_or(1);
             let mut sql = format!("INSERT INTO {into} VALUES ");
             for row in 0..count {
                 sql.push_str(if row == 0 { "(" } else { "), (" });
-                places(&mut sql, row * width + 1, width);
+                for column in 0..width {
+                    sql.push_str(if column == 0 { "" } else { ", " });
+                    match self.inner {
+                        // SQLite looks the name of a place up in a list of all of them.
+                        Inner::Sqlite(_) => sql.push('?'),
+                        Inner::Postgres(_) => sql.push_str(&format!("${}", row * width + column + 1)),
+                    }
+                }
             }
             sql.push_str(") ");
             sql.push_str(then);
             let values = rows.by_ref().take(count * width).collect();
-            answers.extend(self.rows(sql, values).await?);
+            self.run(sql, values).await?;
         }
-        Ok(answers)
+        Ok(())
     }
 
-    /// Runs `sql` for some of `keys` at a time, which stand in it as `{in}`;
+    /// Runs `sql` for `keys`, numbers or texts, which stand in it as `{in}`;
     /// before them `values` are bound.
     pub(super) async fn rows_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<Vec<Row>> {
-        let mut answers = Vec::new();
-        for some in keys.chunks(512) {
-            let (sql, values) = listed(sql, values, some);
-            answers.extend(self.rows(sql, values).await?);
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(answers)
+        let (sql, values) = self.listed(sql, values, keys);
+        self.rows(sql, values).await
     }
 
     /// The same for a statement; gives the number of rows it changed.
     pub(super) async fn run_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<u64> {
-        let mut changed = 0;
-        for some in keys.chunks(512) {
-            let (sql, values) = listed(sql, values, some);
-            changed += self.run(sql, values).await?;
+        if keys.is_empty() {
+            return Ok(0);
         }
-        Ok(changed)
+        let (sql, values) = self.listed(sql, values, keys);
+        self.run(sql, values).await
+    }
+
+    /// Keys of any number are one value: a list of JSON.
+    fn listed(&self, sql: &str, values: &[Value], keys: &[Value]) -> (String, Vec<Value>) {
+        let place = format!("${}", values.len() + 1);
+        let (json, text) = (self.items(&place, "r"), "r.value #>> '{}'");
+        let list = match (&self.inner, keys) {
+            (Inner::Sqlite(_), _) => format!("SELECT r.value FROM {json}"),
+            (Inner::Postgres(_), [Value::Int(_), ..]) => format!("SELECT ({text})::bigint FROM {json}"),
+            (Inner::Postgres(_), _) => format!("SELECT {text} FROM {json}"),
+        };
+        let key = |key: &Value| match key {
+            Value::Int(key) => serde_json::Value::from(*key),
+            Value::Text(key) => serde_json::Value::from(key.clone()),
+        };
+        let keys: serde_json::Value = keys.iter().map(key).collect();
+        let mut values = values.to_vec();
+        values.push(keys.to_string().into());
+        (sql.replace("{in}", &list), values)
+    }
+
+    /// The items of a list of JSON that `text` gives, as the column `value` of a
+    /// table called `name`. Both databases read `value ->> 0` and `->> 'key'`.
+    pub(super) fn items(&self, text: &str, name: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("json_each({text}) AS {name}"),
+            Inner::Postgres(_) => format!("json_array_elements({text}::json) AS {name}(value)"),
+        }
+    }
+
+    /// Keys for so many new assets.
+    pub(super) async fn keys(&mut self, count: usize) -> Result<Vec<i64>> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        match self.inner {
+            // Nobody else writes meanwhile.
+            Inner::Sqlite(_) => {
+                let last = self.row("SELECT coalesce(max(key), 0) FROM asset", values![]).await?;
+                let last = last.map_or(Ok(0), |row| row.int(0))?;
+                Ok((last + 1..=last + count).collect())
+            }
+            Inner::Postgres(_) => {
+                let sql = "SELECT nextval('asset_keys') FROM generate_series(1, $1::bigint)";
+                let rows = self.rows(sql, values![count]).await?;
+                rows.iter().map(|row| row.int(0)).collect()
+            }
+        }
     }
 
     pub(super) async fn commit(self) -> Result<()> {
@@ -302,31 +346,6 @@ impl Transacted {
         };
         done.map_err(|why| failed(&self.place, why))
     }
-}
-
-/// Appends `$first, …`.
-fn places(sql: &mut String, first: usize, count: usize) {
-    for n in first..first + count {
-        if n > first {
-            sql.push_str(", ");
-        }
-        sql.push('$');
-        sql.push_str(&n.to_string());
-    }
-}
-
-/// Puts places for `keys` into a statement. The last key comes again until there
-/// are 1, 8, 64 or 512, so that prepared statements come again.
-fn listed(sql: &str, values: &[Value], keys: &[Value]) -> (String, Vec<Value>) {
-    let count = [1, 8, 64, 512].into_iter().find(|count| *count >= keys.len()).unwrap_or(keys.len());
-    let mut list = String::new();
-    places(&mut list, values.len() + 1, count);
-    let mut bound = values.to_vec();
-    bound.extend_from_slice(keys);
-    if let Some(last) = keys.last() {
-        bound.resize(values.len() + count, last.clone());
-    }
-    (sql.replace("{in}", &list), bound)
 }
 
 /// What a database's error means.

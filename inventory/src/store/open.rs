@@ -136,6 +136,10 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
         // A step that is lost with the machine's power is done again.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(settings.busy)
+        // KiB, negative by SQLite's convention; pages of the log before they are brought into the file: 32 MiB.
+        .pragma("cache_size", "-32768")
+        .pragma("wal_autocheckpoint", "8192")
+        .row_buffer_size(1_000)
         .statement_cache_capacity(200)
         .disable_statement_logging();
     if !is_ours(path, shown)? {
