@@ -32,6 +32,10 @@ pub struct KindFacts {
     /// of a list or every key of an object (`integrations.*.integration_key`).
     /// What stands there, an object or a list too, is secret as a whole.
     pub secrets: Vec<String>,
+    /// Where that stands which changes by itself, such as who is on call next:
+    /// paths as in `secrets`. It makes no version; the store has it as it was
+    /// last seen.
+    pub volatile: Vec<String>,
     /// It tells of persons (users, contact methods): can be left out of a scan.
     pub personal: bool,
     /// A scan sees some of them only (incidents that are open or changed in the
@@ -48,6 +52,7 @@ impl Default for KindFacts {
         Self {
             schema: Value::Object(Map::new()),
             secrets: Vec::new(),
+            volatile: Vec::new(),
             personal: false,
             windowed: false,
             default: true,

@@ -16,7 +16,9 @@ mod database;
 mod diff;
 mod error;
 mod graph;
+mod kinds;
 mod open;
+mod passing;
 mod prepare;
 mod read;
 mod record;
@@ -32,6 +34,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use error::{Error, Result};
+pub use scan::nickname;
 pub use types::*;
 
 use database::Database;
@@ -104,6 +107,11 @@ impl Store {
         let (database, key) = open::open(place, settings).await?;
         let lease = i64::try_from(settings.lease.as_millis()).unwrap_or(i64::MAX);
         Ok(Self { database, place: place.clone(), key, lease })
+    }
+
+    /// How long a scan stays a process's without a step or [`Store::renew`].
+    pub fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease.unsigned_abs())
     }
 
     /// Closes it, so that a file of SQLite stands alone, without its log.

@@ -1,7 +1,7 @@
 //! An asset made ready to be stored: secrets covered, a hash of what it says.
 //!
 //! Rule: pure. Two assets with one hash say the same; the order of keys and of
-//! relations says nothing.
+//! relations says nothing, nor does what changes by itself.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,7 +12,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
-use crate::asset::{Asset, Kind, Relation};
+use super::passing;
+use crate::asset::{Asset, Kind, KindFacts, Relation};
 use crate::secrets::Key;
 
 /// Most bytes of a kind, an id, or a relation's name: three of them are a key of
@@ -28,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) attributes: String,
     pub(super) relations: Vec<Relation>,
     pub(super) hash: String,
+    /// Some of the attributes are not in the hash: they change by themselves.
+    pub(super) passing: bool,
 }
 
 /// Assets of a step, covered. One that comes twice counts as it came last.
@@ -37,13 +40,12 @@ pub(super) struct Prepared {
 /// [`Error::Unfit`] where one is of a kind that is not among `kinds`, has no id,
 /// or one that is too long.
 pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec<Prepared>> {
-    let secrets: HashMap<&str, &[String]> =
-        kinds.iter().map(|kind| (kind.id.as_str(), kind.extra.secrets.as_slice())).collect();
+    let facts: HashMap<&str, &KindFacts> = kinds.iter().map(|kind| (kind.id.as_str(), &kind.extra)).collect();
     let mut ready: Vec<Prepared> = Vec::with_capacity(assets.len());
     let mut places = HashMap::with_capacity(assets.len());
     let mut scratch = Vec::new();
     for asset in assets {
-        let Some(secrets) = secrets.get(asset.kind.as_str()) else {
+        let Some(facts) = facts.get(asset.kind.as_str()) else {
             let mut known: Vec<&str> = kinds.iter().map(|kind| kind.id.as_str()).collect();
             known.sort_unstable();
             let why = format!(
@@ -66,7 +68,7 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
             );
             return Err(Error::Unfit { why });
         }
-        let one = ready_one(asset, secrets, key, &mut scratch);
+        let one = ready_one(asset, facts, key, &mut scratch);
         match places.entry((one.kind.clone(), one.id.clone())) {
             Entry::Vacant(place) => {
                 place.insert(ready.len());
@@ -78,18 +80,20 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
     Ok(ready)
 }
 
-fn ready_one(asset: &Asset, secrets: &[String], key: &Key, scratch: &mut Vec<u8>) -> Prepared {
-    let attributes = Fields(key.cover(&asset.attributes, secrets));
+fn ready_one(asset: &Asset, facts: &KindFacts, key: &Key, scratch: &mut Vec<u8>) -> Prepared {
+    let attributes = Fields(key.cover(&asset.attributes, &facts.secrets));
     let relation =
         |edge: &Relation| Relation { name: storable(&edge.name), kind: storable(&edge.kind), id: storable(&edge.id) };
     let mut relations: Vec<Relation> = asset.relations.iter().map(relation).collect();
     relations.sort_unstable();
     relations.dedup();
     let (name, url) = (storable(&asset.name), asset.url.as_deref().map(storable));
-    let hash = hash(scratch, &name, url.as_deref(), &attributes, &relations);
+    let lasting = passing::without(&attributes.0, &facts.volatile).map(Fields);
+    let hash = hash(scratch, &name, url.as_deref(), lasting.as_ref().unwrap_or(&attributes), &relations);
     // A map with text as keys can always be written.
     let attributes = serde_json::to_string(&attributes).unwrap_or_else(|_| "{}".into());
-    Prepared { kind: storable(&asset.kind), id: storable(&asset.id), name, url, attributes, relations, hash }
+    let passing = lasting.is_some();
+    Prepared { kind: storable(&asset.kind), id: storable(&asset.id), name, url, attributes, relations, hash, passing }
 }
 
 /// PostgreSQL's texts cannot hold U+0000, which JSON can: its picture stands for

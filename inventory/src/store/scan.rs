@@ -27,17 +27,27 @@ use crate::secrets::Key;
 /// Longest nickname, in characters.
 const NICKNAME: usize = 64;
 
+/// Whether a text can be a nickname.
+///
+/// # Errors
+///
+/// [`Error::Nickname`], which says what one is made of.
+pub fn nickname(text: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let first = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    match first && text.chars().count() <= NICKNAME && text.chars().all(fits) {
+        true => Ok(()),
+        false => Err(Error::Nickname { nickname: text.into() }),
+    }
+}
+
 /// Finds the account of a nickname, or makes it; holds its lock until the end.
 ///
 /// # Errors
 ///
 /// [`Error::Nickname`]; [`Error::OtherAccount`].
 pub(super) async fn account(tx: &mut Transacted, nickname: &str, identity: &str) -> Result<i64> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let first = nickname.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
-    if !first || nickname.chars().count() > NICKNAME || !nickname.chars().all(fits) {
-        return Err(Error::Nickname { nickname: nickname.into() });
-    }
+    self::nickname(nickname)?;
     let identity = storable(identity);
     let insert = "INSERT INTO account (nickname, identity) VALUES ($1, $2) ON CONFLICT (nickname) DO NOTHING";
     tx.run(insert, values![nickname, &identity]).await?;

@@ -191,6 +191,23 @@ pub struct KindRecord {
     pub counts: Counts,
 }
 
+/// What is known of a kind: by the newest complete scan that covered it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Covered {
+    /// The account's nickname.
+    pub account: String,
+    /// Id of the kind.
+    pub kind: String,
+    /// The scan, and when it was complete.
+    pub scan: Moment,
+    /// When it began.
+    pub started: Timestamp,
+    /// Its settings, as it was begun with.
+    pub settings: Value,
+    /// Why it left the kind out, if it did.
+    pub skipped: Option<Skipped>,
+}
+
 /// A point in the history of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Point {

@@ -29,6 +29,7 @@ struct Known {
     hash: String,
     there: bool,
     since: i64,
+    seen: i64,
 }
 
 /// Stores assets; gives what became of them, by kind.
@@ -36,12 +37,16 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
     let known = known(tx, sight.account, &assets).await?;
     let mut counts = ByKind::new();
     let (mut same, mut ended, mut drafts, mut fresh) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut passing = Vec::new();
     for (asset, known) in assets.into_iter().zip(known) {
         let count = match counts.get_mut(&asset.kind) {
             Some(count) => count,
             None => counts.entry(asset.kind.clone()).or_default(),
         };
-        count.seen += 1;
+        // One that two lists have comes twice in a scan, and is one asset.
+        if known.as_ref().is_none_or(|known| known.seen != sight.scan) {
+            count.seen += 1;
+        }
         let Some(known) = known else {
             count.added += 1;
             fresh.push((None, asset));
@@ -49,11 +54,17 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
         };
         if known.there && known.hash == asset.hash {
             same.push(Value::from(known.key));
+            if asset.passing {
+                let at = sight.now.as_millisecond();
+                passing.extend(values![known.key, known.since, at, &asset.hash]);
+                passing.extend(values![asset.name, asset.url, asset.attributes, "[]"]);
+            }
             continue;
         }
-        match known.there {
-            true => count.changed += 1,
-            false => count.added += 1,
+        match (known.there, known.since == sight.scan) {
+            (true, true) => {}
+            (true, false) => count.changed += 1,
+            (false, _) => count.added += 1,
         }
         match known.since == sight.scan {
             true => drafts.push(Value::from(known.key)),
@@ -64,10 +75,13 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
     }
     let at = sight.now.as_millisecond();
     let seen = values![sight.scan, at, &sight.view.id];
-    tx.run_in("UPDATE asset SET seen = $1, seen_at = $2, view = $3 WHERE key IN ({in})", &seen, &same).await?;
+    tx.run_in("UPDATE asset SET seen = $1, seen_at = $2, view = $3 WHERE key IN ({in})", seen, &same).await?;
+    // What changes by itself is kept as it was last seen: the rows are there, and take these attributes alone.
+    let take = "ON CONFLICT (asset, since) DO UPDATE SET attributes = excluded.attributes";
+    tx.insert("version (asset, since, since_at, hash, name, url, attributes, relations)", 8, passing, take).await?;
     end(tx, sight.scan, at, &ended).await?;
     // It came twice in one scan: the version of this scan is written anew.
-    tx.run_in("DELETE FROM version WHERE since = $1 AND asset IN ({in})", &values![sight.scan], &drafts).await?;
+    tx.run_in("DELETE FROM version WHERE since = $1 AND asset IN ({in})", values![sight.scan], &drafts).await?;
     versions(tx, sight, fresh).await?;
     Ok(counts)
 }
@@ -81,11 +95,13 @@ async fn known(tx: &mut Transacted, account: i64, assets: &[Prepared]) -> Result
     let mut known: Vec<Option<Known>> = assets.iter().map(|_| None).collect();
     for (kind, places) in places {
         let ids: Vec<Value> = places.keys().map(|id| Value::from(*id)).collect();
-        let sql = "SELECT id, key, hash, there, since FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
-        for row in tx.rows_in(sql, &values![account, kind], &ids).await? {
+        let sql =
+            "SELECT id, key, hash, there, since, seen FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
+        for row in tx.rows_in(sql, values![account, kind], &ids).await? {
             if let Some(at) = places.get(row.text(0)?.as_str()) {
                 let (key, hash) = (row.int(1)?, row.text(2)?);
-                known[*at] = Some(Known { key, hash, there: row.int(3)? != 0, since: row.int(4)? });
+                let (there, since, seen) = (row.int(3)? != 0, row.int(4)?, row.int(5)?);
+                known[*at] = Some(Known { key, hash, there, since, seen });
             }
         }
     }
@@ -98,7 +114,7 @@ pub(super) async fn end(tx: &mut Transacted, scan: i64, at: i64, assets: &[Value
                last = (SELECT seen FROM asset WHERE key = version.asset), \
                last_at = (SELECT seen_at FROM asset WHERE key = version.asset) \
                WHERE until IS NULL AND asset IN ({in})";
-    tx.run_in(sql, &values![scan, at], assets).await?;
+    tx.run_in(sql, values![scan, at], assets).await?;
     Ok(())
 }
 
@@ -158,13 +174,12 @@ pub(super) enum Missed<'a> {
     /// Those of a kind that this scan did not see and would have.
     Of(&'a str),
     /// These, known to be deleted: keys.
-    These(&'a [Value]),
+    These(Vec<Value>),
 }
 
 /// Marks assets as gone; gives their number.
 pub(super) async fn gone(tx: &mut Transacted, sight: &Sight<'_>, missed: Missed<'_>) -> Result<u64> {
     let at = sight.now.as_millisecond();
-    let found;
     let keys = match missed {
         Missed::These(keys) => keys,
         Missed::Of(kind) => {
@@ -173,12 +188,11 @@ pub(super) async fn gone(tx: &mut Transacted, sight: &Sight<'_>, missed: Missed<
                        AND ($4 = 1 OR view = $5)";
             let wanted = values![sight.account, kind, sight.scan, i64::from(sight.view.wide), &sight.view.id];
             let rows = tx.rows(sql, wanted).await?;
-            found = rows.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<Vec<_>>>()?;
-            &found
+            rows.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<_>>()?
         }
     };
-    end(tx, sight.scan, at, keys).await?;
-    tx.run_in("UPDATE asset SET there = 0 WHERE there = 1 AND key IN ({in})", &[], keys).await
+    end(tx, sight.scan, at, &keys).await?;
+    tx.run_in("UPDATE asset SET there = 0 WHERE there = 1 AND key IN ({in})", values![], &keys).await
 }
 
 /// Takes back what an unfinished scan stored: versions it found are dropped,
@@ -190,13 +204,13 @@ pub(super) async fn take_back(tx: &mut Transacted, scan: i64) -> Result<()> {
     let seen = "UPDATE asset SET seen = v.last, seen_at = v.last_at FROM version AS v \
                 WHERE v.asset = asset.key AND v.last IS NOT NULL \
                 AND v.since = (SELECT max(since) FROM version WHERE version.asset = asset.key) AND key IN ({in})";
-    tx.run_in(seen, &[], &keys).await?;
+    tx.run_in(seen, values![], &keys).await?;
     let reopen = "UPDATE version SET until = NULL, until_at = NULL, last = NULL, last_at = NULL \
                   WHERE until = $1 AND asset IN ({in})";
-    tx.run_in(reopen, &values![scan], &keys).await?;
+    tx.run_in(reopen, values![scan], &keys).await?;
     let none =
         "DELETE FROM asset WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.asset = asset.key) AND key IN ({in})";
-    tx.run_in(none, &[], &keys).await?;
+    tx.run_in(none, values![], &keys).await?;
     let newest = "(SELECT max(since) FROM version WHERE version.asset = asset.key)";
     let restore = format!(
         "UPDATE asset SET since = {newest}, \
@@ -205,6 +219,6 @@ pub(super) async fn take_back(tx: &mut Transacted, scan: i64) -> Result<()> {
                   WHERE version.asset = asset.key AND version.since = {newest}) \
          WHERE key IN ({{in}})"
     );
-    tx.run_in(&restore, &[], &keys).await?;
+    tx.run_in(&restore, values![], &keys).await?;
     Ok(())
 }

@@ -5,7 +5,9 @@
 
 mod deletions;
 mod keeping;
+mod kinds;
 mod opening;
+mod passing;
 mod race;
 mod reading;
 mod resume;
