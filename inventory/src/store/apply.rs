@@ -47,7 +47,7 @@ impl Store {
         for (kind, id) in &apply.gone {
             let sql = "SELECT key FROM asset WHERE account = $1 AND kind = $2 AND id = $3 AND there = 1";
             if let Some(row) = tx.row(sql, values![account, storable(kind), storable(id)]).await? {
-                let gone = write::gone(&mut tx, &sight, Missed::These(&values![row.int(0)?])).await?;
+                let gone = write::gone(&mut tx, &sight, Missed::These(values![row.int(0)?])).await?;
                 by_kind.entry(storable(kind)).or_default().gone += gone;
             }
         }

@@ -276,7 +276,7 @@ impl Transacted {
 
     /// Runs `sql` for `keys`, numbers or texts, which stand in it as `{in}`;
     /// before them `values` are bound.
-    pub(super) async fn rows_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<Vec<Row>> {
+    pub(super) async fn rows_in(&mut self, sql: &str, values: Vec<Value>, keys: &[Value]) -> Result<Vec<Row>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -285,7 +285,7 @@ impl Transacted {
     }
 
     /// The same for a statement; gives the number of rows it changed.
-    pub(super) async fn run_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<u64> {
+    pub(super) async fn run_in(&mut self, sql: &str, values: Vec<Value>, keys: &[Value]) -> Result<u64> {
         if keys.is_empty() {
             return Ok(0);
         }
@@ -294,7 +294,7 @@ impl Transacted {
     }
 
     /// Keys of any number are one value: a list of JSON.
-    fn listed(&self, sql: &str, values: &[Value], keys: &[Value]) -> (String, Vec<Value>) {
+    fn listed(&self, sql: &str, mut values: Vec<Value>, keys: &[Value]) -> (String, Vec<Value>) {
         let place = format!("${}", values.len() + 1);
         let (json, text) = (self.items(&place, "r"), "r.value #>> '{}'");
         let list = match (&self.inner, keys) {
@@ -307,7 +307,6 @@ impl Transacted {
             Value::Text(key) => serde_json::Value::from(key.clone()),
         };
         let keys: serde_json::Value = keys.iter().map(key).collect();
-        let mut values = values.to_vec();
         values.push(keys.to_string().into());
         (sql.replace("{in}", &list), values)
     }

@@ -64,10 +64,10 @@ pub(super) async fn store(tx: &mut Transacted, sight: &Sight<'_>, assets: Vec<Pr
     }
     let at = sight.now.as_millisecond();
     let seen = values![sight.scan, at, &sight.view.id];
-    tx.run_in("UPDATE asset SET seen = $1, seen_at = $2, view = $3 WHERE key IN ({in})", &seen, &same).await?;
+    tx.run_in("UPDATE asset SET seen = $1, seen_at = $2, view = $3 WHERE key IN ({in})", seen, &same).await?;
     end(tx, sight.scan, at, &ended).await?;
     // It came twice in one scan: the version of this scan is written anew.
-    tx.run_in("DELETE FROM version WHERE since = $1 AND asset IN ({in})", &values![sight.scan], &drafts).await?;
+    tx.run_in("DELETE FROM version WHERE since = $1 AND asset IN ({in})", values![sight.scan], &drafts).await?;
     versions(tx, sight, fresh).await?;
     Ok(counts)
 }
@@ -82,7 +82,7 @@ async fn known(tx: &mut Transacted, account: i64, assets: &[Prepared]) -> Result
     for (kind, places) in places {
         let ids: Vec<Value> = places.keys().map(|id| Value::from(*id)).collect();
         let sql = "SELECT id, key, hash, there, since FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
-        for row in tx.rows_in(sql, &values![account, kind], &ids).await? {
+        for row in tx.rows_in(sql, values![account, kind], &ids).await? {
             if let Some(at) = places.get(row.text(0)?.as_str()) {
                 let (key, hash) = (row.int(1)?, row.text(2)?);
                 known[*at] = Some(Known { key, hash, there: row.int(3)? != 0, since: row.int(4)? });
@@ -98,7 +98,7 @@ pub(super) async fn end(tx: &mut Transacted, scan: i64, at: i64, assets: &[Value
                last = (SELECT seen FROM asset WHERE key = version.asset), \
                last_at = (SELECT seen_at FROM asset WHERE key = version.asset) \
                WHERE until IS NULL AND asset IN ({in})";
-    tx.run_in(sql, &values![scan, at], assets).await?;
+    tx.run_in(sql, values![scan, at], assets).await?;
     Ok(())
 }
 
@@ -158,13 +158,12 @@ pub(super) enum Missed<'a> {
     /// Those of a kind that this scan did not see and would have.
     Of(&'a str),
     /// These, known to be deleted: keys.
-    These(&'a [Value]),
+    These(Vec<Value>),
 }
 
 /// Marks assets as gone; gives their number.
 pub(super) async fn gone(tx: &mut Transacted, sight: &Sight<'_>, missed: Missed<'_>) -> Result<u64> {
     let at = sight.now.as_millisecond();
-    let found;
     let keys = match missed {
         Missed::These(keys) => keys,
         Missed::Of(kind) => {
@@ -173,12 +172,11 @@ pub(super) async fn gone(tx: &mut Transacted, sight: &Sight<'_>, missed: Missed<
                        AND ($4 = 1 OR view = $5)";
             let wanted = values![sight.account, kind, sight.scan, i64::from(sight.view.wide), &sight.view.id];
             let rows = tx.rows(sql, wanted).await?;
-            found = rows.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<Vec<_>>>()?;
-            &found
+            rows.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<_>>()?
         }
     };
-    end(tx, sight.scan, at, keys).await?;
-    tx.run_in("UPDATE asset SET there = 0 WHERE there = 1 AND key IN ({in})", &[], keys).await
+    end(tx, sight.scan, at, &keys).await?;
+    tx.run_in("UPDATE asset SET there = 0 WHERE there = 1 AND key IN ({in})", values![], &keys).await
 }
 
 /// Takes back what an unfinished scan stored: versions it found are dropped,
@@ -190,13 +188,13 @@ pub(super) async fn take_back(tx: &mut Transacted, scan: i64) -> Result<()> {
     let seen = "UPDATE asset SET seen = v.last, seen_at = v.last_at FROM version AS v \
                 WHERE v.asset = asset.key AND v.last IS NOT NULL \
                 AND v.since = (SELECT max(since) FROM version WHERE version.asset = asset.key) AND key IN ({in})";
-    tx.run_in(seen, &[], &keys).await?;
+    tx.run_in(seen, values![], &keys).await?;
     let reopen = "UPDATE version SET until = NULL, until_at = NULL, last = NULL, last_at = NULL \
                   WHERE until = $1 AND asset IN ({in})";
-    tx.run_in(reopen, &values![scan], &keys).await?;
+    tx.run_in(reopen, values![scan], &keys).await?;
     let none =
         "DELETE FROM asset WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.asset = asset.key) AND key IN ({in})";
-    tx.run_in(none, &[], &keys).await?;
+    tx.run_in(none, values![], &keys).await?;
     let newest = "(SELECT max(since) FROM version WHERE version.asset = asset.key)";
     let restore = format!(
         "UPDATE asset SET since = {newest}, \
@@ -205,6 +203,6 @@ pub(super) async fn take_back(tx: &mut Transacted, scan: i64) -> Result<()> {
                   WHERE version.asset = asset.key AND version.since = {newest}) \
          WHERE key IN ({{in}})"
     );
-    tx.run_in(&restore, &[], &keys).await?;
+    tx.run_in(&restore, values![], &keys).await?;
     Ok(())
 }
