@@ -148,7 +148,12 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
     if let Some(bytes) = settings.max_bytes {
         options = options.pragma("max_page_count", (bytes / PAGE).max(1).to_string());
     }
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // A full disk ends a transaction by itself, which the pool does not hear of: such a connection is of no use.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_with(options)
+        .await;
     let pool = pool.map_err(|why| failed(shown, why))?;
     let database = Database::new(Pool::Sqlite(pool.clone()), shown.clone());
     match version(&database, "SELECT 1 FROM sqlite_master WHERE name = $1").await? {

@@ -61,8 +61,8 @@ async fn server(schema: &str) -> Option<String> {
     let Ok(server) = std::env::var("CONNECTOR_TEST_POSTGRES") else {
         use std::io::Write;
         assert!(std::env::var_os("CONNECTOR_TEST_POSTGRES_REQUIRED").is_none(), "there is no server of PostgreSQL");
-        writeln!(std::io::stderr(), "LEFT OUT: store::tests::{schema}, CONNECTOR_TEST_POSTGRES names no server")
-            .unwrap();
+        let told = format!("LEFT OUT: store::tests::{schema}, CONNECTOR_TEST_POSTGRES names no server\n");
+        std::io::stderr().write_all(told.as_bytes()).unwrap();
         return None;
     };
     let joint = if server.contains('?') { '&' } else { '?' };

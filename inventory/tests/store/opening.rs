@@ -209,6 +209,11 @@ fn a_full_disk_loses_nothing() {
         assert!(matches!(full, Error::Full { .. }), "{full:?}");
         let stored = running.steps;
         assert!(stored > 1, "{stored}");
+        // Tried again, it is no other error.
+        for _ in 0..8 {
+            let again = store.step(&mut running, &step(stored, None), minute(1)).await;
+            assert!(matches!(again, Err(Error::Full { .. })), "{again:?}");
+        }
         // The last good snapshot is there, and the scan goes on once there is room.
         assert_eq!(listed(&store, &now(&store).await, &Filter::default()).await, ["a/1 1"]);
         store.close().await;
