@@ -226,7 +226,9 @@ impl<S: Transport + Clock> Client<S> {
             in_doubt |= matches!(outcome, Outcome::Unknown | Outcome::Status(408 | 500..=599, _))
                 // An answer came, and could not be read to its end.
                 || attempt.as_ref().is_err_and(|failure| failure.reason == Reason::Unexpected);
-            match verdict(outcome, operation.idempotent, tries, throttles, *budget, self.system.chance()) {
+            // Chance is a call to the host, and what succeeded waits for nothing.
+            let chance = if matches!(outcome, Outcome::Status(200..=299, _)) { 0 } else { self.system.chance() };
+            match verdict(outcome, operation.idempotent, tries, throttles, *budget, chance) {
                 Verdict::Wait(time) => {
                     *budget -= time;
                     self.pause(time);
