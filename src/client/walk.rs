@@ -231,13 +231,16 @@ impl<S: Transport + Clock> Client<S> {
             walk.ahead.clear();
             walk.source = self.feed_source(walk.operation, spec, feed, &walk.arguments)?;
         }
-        walk.total = match &next {
-            Some(next) if paging::is_start(&next.position) => None,
-            _ => counted,
-        };
+        let begins = next.as_ref().is_some_and(|next| paging::is_start(&next.position));
+        if let (true, Some(place)) = (begins, &walk.place) {
+            // Its list ended sooner than it told.
+            let windows = place.windows.clone();
+            walk.let_go(&windows);
+        }
+        walk.total = if begins { None } else { counted };
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);
-        walk.short = page.items.len() < walk.size as usize;
+        walk.short = !begins && page.items.len() < walk.size as usize;
         if walk.served > 1 {
             self.look_ahead(walk, 0);
         }

@@ -1,5 +1,6 @@
 //! The cache of compiled code against whoever else may write there, by way of
-//! `Host::load_bytes`: refused code does not run, and the component still loads.
+//! `Host::load`, which looks there before `Host::load_bytes` does: refused code
+//! does not run, and the component still loads.
 //!
 //! What is put under the component's name is always sound code of another
 //! component, so that a test which finds it running has found a hole.
@@ -24,7 +25,9 @@ struct Cache {
 
 async fn load(folder: &Path, bytes: Vec<u8>) -> Connector {
     let options = HostOptions { cache_dir: Some(folder.to_owned()), ..options(Limits::default()).0 };
-    Host::new(options).unwrap().load_bytes(bytes).await.unwrap()
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, bytes).unwrap();
+    Host::new(options).unwrap().load(&file).await.unwrap()
 }
 
 /// Who runs under the name of the component that is loaded: `hostile`, unless
