@@ -230,9 +230,10 @@ async fn hosts_that_write_at_once_all_load() {
                 // Two components, and an entry that is damaged meanwhile.
                 let bytes = if number % 2 == 0 { plain() } else { told("id=other") };
                 let connector = load(&folder, bytes).await;
-                for entry in fs::read_dir(&folder).unwrap().flatten().filter(|_| number == 0) {
-                    let _ = fs::write(entry.path(), b"damaged");
-                }
+                let entries = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+                // What is still being written is renamed meanwhile.
+                let whole = entries.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+                whole.filter(|_| number == 0).for_each(|path| fs::write(path, b"damaged").unwrap());
                 (number, connector.identify().id.clone())
             })
         })

@@ -16,18 +16,21 @@ use crate::catalog::Paging;
 use crate::client::bucket;
 use crate::envelope;
 use crate::error::Result;
+use crate::paging::Position;
 use crate::request;
 use crate::windows::{self, Cuts};
 
 /// A page that is wanted soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wanted {
+    /// How many records are passed over.
+    at: u32,
+    /// How many are asked for.
+    size: u32,
+    /// It is the first of its window.
+    first: bool,
     /// The window it is of.
     windows: Option<Cuts>,
-    /// What tells it from the others of that.
-    page: Vec<(&'static str, Value)>,
-    /// It is the first of them.
-    first: bool,
 }
 
 const TOTAL: (&str, Value) = ("total", Value::Bool(true));
@@ -57,20 +60,29 @@ impl<S: Transport + Clock> Client<S> {
         if further {
             self.look_ahead(walk, 0);
         }
-        let (windows, first) = (place.windows.clone(), paging::is_start(&place.position));
-        let wanted = Wanted { windows, page: paging::values(operation, &place.position, size), first };
-        let begun = walk.take(&wanted);
-        let mut values = walk.source.values(place.windows.as_ref(), wanted.page.clone());
+        let wanted = match &place.position {
+            Position::Offset { at, .. } => {
+                let (windows, first) = (place.windows.clone(), paging::is_start(&place.position));
+                Some(Wanted { at: *at, size, first, windows })
+            }
+            // Where the next one begins only this one tells.
+            Position::Token { .. } => None,
+        };
+        let begun = wanted.as_ref().and_then(|wanted| walk.take(wanted));
+        let page = paging::values(operation, &place.position, size);
+        let mut values = walk.source.values(place.windows.as_ref(), page);
         if self.wants_total(walk, place) {
             values.push(TOTAL);
         }
         let source = &mut walk.source;
         let exchanged = self.exchange(operation, &source.arguments, &values, &mut source.keys, budget, begun);
-        if exchanged.is_err() && !walk.ahead.is_empty() {
-            walk.ahead.push_front(Ahead { wanted, begun: None, total: None });
-        } else if further && exchanged.is_ok() {
+        match wanted {
+            Some(wanted) if exchanged.is_err() && !walk.ahead.is_empty() => {
+                walk.ahead.push_front(Ahead { wanted, begun: None, total: None });
+            }
             // The next request need not wait until this page has been read.
-            self.look_ahead(walk, 1);
+            Some(_) if further && exchanged.is_ok() => self.look_ahead(walk, 1),
+            Some(_) | None => {}
         }
         exchanged.map(|(response, rate)| Answered { response, rate })
     }
@@ -137,9 +149,9 @@ impl<S: Transport + Clock> Client<S> {
             }
             // Of a window that is to come the first page is certain.
             while plan.len() < most
-                && let Some(page) = paging::ahead(operation, &place.position, size, overlap, number, total.unwrap_or(0))
+                && let Some(at) = paging::ahead(operation, &place.position, size, overlap, number, total.unwrap_or(0))
             {
-                let wanted = Wanted { windows: place.windows.clone(), page, first: later && number == 0 };
+                let wanted = Wanted { at, size, first: later && number == 0, windows: place.windows.clone() };
                 total = total.or_else(|| walk.ahead.iter().find(|ahead| ahead.wanted == wanted)?.total);
                 plan.push(wanted);
                 number = number.saturating_add(1);
@@ -189,7 +201,8 @@ impl<S: Transport + Clock> Client<S> {
         if self.rates.borrow().room(bucket, now, reserve, 1) == 0 {
             return None;
         }
-        let mut values = source.values(wanted.windows.as_ref(), wanted.page.clone());
+        let page = paging::offset_values(operation, wanted.at, wanted.size);
+        let mut values = source.values(wanted.windows.as_ref(), page);
         if wanted.first {
             let place = Place { windows: wanted.windows.clone(), position: paging::start(operation)? };
             values.extend(self.wants_total(walk, &place).then_some(TOTAL));
