@@ -16,6 +16,7 @@ mod apply;
 mod database;
 mod diff;
 mod error;
+mod failure;
 mod graph;
 mod kinds;
 mod open;

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
 
 use super::error::{Error, Result};
+use super::failure::failed;
 
 /// Rows of one statement.
 const LENGTHS: [usize; 4] = [256, 64, 16, 4];
@@ -274,7 +275,7 @@ impl Transacted {
         Ok(())
     }
 
-    /// Runs `sql` for `keys`, numbers or texts, which stand in it as `{in}`;
+    /// Runs `sql` for `keys`, numbers or texts, which stand in it as `IN ({in})`;
     /// before them `values` are bound.
     pub(super) async fn rows_in(&mut self, sql: &str, values: Vec<Value>, keys: &[Value]) -> Result<Vec<Row>> {
         if keys.is_empty() {
@@ -298,9 +299,10 @@ impl Transacted {
         let place = format!("${}", values.len() + 1);
         let (json, text) = (self.items(&place, "r"), "r.value #>> '{}'");
         let list = match (&self.inner, keys) {
-            (Inner::Sqlite(_), _) => format!("SELECT r.value FROM {json}"),
-            (Inner::Postgres(_), [Value::Int(_), ..]) => format!("SELECT ({text})::bigint FROM {json}"),
-            (Inner::Postgres(_), _) => format!("SELECT {text} FROM {json}"),
+            (Inner::Sqlite(_), _) => format!("IN (SELECT r.value FROM {json})"),
+            // An array, which an index is asked for whatever the planner knows of the table's size.
+            (Inner::Postgres(_), [Value::Int(_), ..]) => format!("= ANY (ARRAY(SELECT ({text})::bigint FROM {json}))"),
+            (Inner::Postgres(_), _) => format!("= ANY (ARRAY(SELECT {text} FROM {json}))"),
         };
         let key = |key: &Value| match key {
             Value::Int(key) => serde_json::Value::from(*key),
@@ -308,7 +310,7 @@ impl Transacted {
         };
         let keys: serde_json::Value = keys.iter().map(key).collect();
         values.push(keys.to_string().into());
-        (sql.replace("{in}", &list), values)
+        (sql.replace("IN ({in})", &list), values)
     }
 
     /// The items of a list of JSON that `text` gives, as the column `value` of a
@@ -318,6 +320,21 @@ impl Transacted {
             Inner::Sqlite(_) => format!("json_each({text}) AS {name}"),
             Inner::Postgres(_) => format!("json_array_elements({text}::json) AS {name}(value)"),
         }
+    }
+
+    /// What the store has of a kind's assets, by their ids: id, key, hash, there, since, seen.
+    pub(super) async fn by_id(&mut self, account: i64, kind: &str, ids: &[Value]) -> Result<Vec<Row>> {
+        let columns = "id, key, hash, there, since, seen";
+        let whose = "account = $1 AND kind = $2 AND id";
+        let sql = match self.inner {
+            Inner::Sqlite(_) => format!("SELECT {columns} FROM asset WHERE {whose} IN ({{in}})"),
+            // One by one: of a table that grows, the planner does not know that it is large, and would read all of a kind.
+            Inner::Postgres(_) => format!(
+                "SELECT a.* FROM json_array_elements_text($3::json) AS k(id), \
+                 LATERAL (SELECT {columns} FROM asset WHERE {whose} = k.id OFFSET 0) AS a"
+            ),
+        };
+        self.rows_in(&sql, values![account, kind], ids).await
     }
 
     /// Keys for so many new assets.
@@ -344,49 +361,5 @@ impl Transacted {
             Inner::Postgres(tx) => tx.commit().await,
         };
         done.map_err(|why| failed(&self.place, why))
-    }
-}
-
-/// What a database's error means.
-pub(super) fn failed(place: &str, why: sqlx::Error) -> Error {
-    let place = place.to_owned();
-    match &why {
-        sqlx::Error::Database(said) => {
-            let code = said.code().unwrap_or_default().into_owned();
-            let why = said.message().to_owned();
-            match said.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
-                Some(_) => sqlite_failed(place, &code, why),
-                None => postgres_failed(place, &code, why),
-            }
-        }
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) | sqlx::Error::Protocol(_) => {
-            Error::Unreachable { place, why: why.to_string() }
-        }
-        sqlx::Error::PoolTimedOut => Error::Locked { place },
-        _ => Error::Database { place, why: why.to_string() },
-    }
-}
-
-/// By SQLite's result codes; the low byte is what it is, the rest is detail.
-fn sqlite_failed(place: String, code: &str, why: String) -> Error {
-    match code.parse::<i32>().unwrap_or(0) & 0xff {
-        5 | 6 => Error::Locked { place },
-        8 | 14 => Error::ReadOnly { place, why },
-        13 => Error::Full { place },
-        11 => Error::Damaged { place, why },
-        26 => Error::NotAStore { place, found: why },
-        _ => Error::Database { place, why },
-    }
-}
-
-/// By PostgreSQL's SQLSTATE.
-fn postgres_failed(place: String, code: &str, why: String) -> Error {
-    match code {
-        "53100" => Error::Full { place },
-        "25006" | "42501" => Error::ReadOnly { place, why },
-        "40001" | "40P01" | "55P03" => Error::Locked { place },
-        "53300" | "57P01" | "57P03" | "3D000" => Error::Unreachable { place, why },
-        _ if code.starts_with("28") || code.starts_with("08") => Error::Unreachable { place, why },
-        _ => Error::Database { place, why },
     }
 }

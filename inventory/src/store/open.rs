@@ -14,8 +14,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
-use super::database::{Database, Pool, failed, values};
+use super::database::{Database, Pool, values};
 use super::error::{Error, Result};
+use super::failure::failed;
 use super::{Place, Settings};
 use crate::files;
 use crate::secrets::Key;

@@ -95,9 +95,7 @@ async fn known(tx: &mut Transacted, account: i64, assets: &[Prepared]) -> Result
     let mut known: Vec<Option<Known>> = assets.iter().map(|_| None).collect();
     for (kind, places) in places {
         let ids: Vec<Value> = places.keys().map(|id| Value::from(*id)).collect();
-        let sql =
-            "SELECT id, key, hash, there, since, seen FROM asset WHERE account = $1 AND kind = $2 AND id IN ({in})";
-        for row in tx.rows_in(sql, values![account, kind], &ids).await? {
+        for row in tx.by_id(account, kind, &ids).await? {
             if let Some(at) = places.get(row.text(0)?.as_str()) {
                 let (key, hash) = (row.int(1)?, row.text(2)?);
                 let (there, since, seen) = (row.int(3)? != 0, row.int(4)?, row.int(5)?);
