@@ -53,6 +53,8 @@ pub(crate) struct Walk<P> {
     total: Option<u64>,
     /// Pages this instance has delivered of it.
     served: u32,
+    /// Pages that its holder reads, if not all: none is sent for beyond them.
+    most: Option<u32>,
     ahead: VecDeque<ahead::Ahead<P>>,
     /// The last page held fewer records than were asked for.
     short: bool,
@@ -145,6 +147,7 @@ impl<S: Transport + Clock> Client<S> {
             place: Some(place),
             total: None,
             served: 0,
+            most: None,
             ahead: VecDeque::new(),
             short: false,
         })
@@ -273,6 +276,11 @@ fn foreign(problem: String) -> Box<Error> {
 }
 
 impl<P> Walk<P> {
+    /// So many pages are read of it and no more.
+    pub(crate) fn read_at_most(&mut self, pages: u32) {
+        self.most = Some(self.served.saturating_add(pages));
+    }
+
     fn incomplete(&self, problem: &str, request_id: Option<String>) -> Box<Error> {
         let message =
             format!("{}: {problem}. {} records were read and there may be more", self.operation.id, self.read);

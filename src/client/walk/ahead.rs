@@ -103,9 +103,12 @@ impl<S: Transport + Clock> Client<S> {
     pub(super) fn look_ahead(&self, walk: &mut Walk<S::Pending>, passed: u32) {
         let most = self.connection.ahead as usize;
         let (Some(key), 1..) = (walk.source.keys.0, most) else { return };
+        let left =
+            walk.most.map_or(usize::MAX, |pages| pages.saturating_sub(walk.served).saturating_sub(passed) as usize);
         let plan = loop {
-            let plan = self.plan(walk, passed);
-            let more = plan.len() < most && plan.last().is_some_and(|last| self.counted(walk, last));
+            let mut plan = self.plan(walk, passed);
+            plan.truncate(left);
+            let more = plan.len() < most.min(left) && plan.last().is_some_and(|last| self.counted(walk, last));
             if !more {
                 break plan;
             }
