@@ -11,8 +11,8 @@ CONNECTOR := target/release/connector
 # One selection of packages for host and tests, so that nothing is built twice.
 WORKSPACE := --release --locked --workspace
 # Most bytes the component may have, raw and compressed.
-RAW_BUDGET := 1048576
-GZIP_BUDGET := 409600
+RAW_BUDGET := 1179648
+GZIP_BUDGET := 430080
 
 .PHONY: help
 help: ## List these targets
@@ -37,8 +37,13 @@ demo: build ## Show the main job, always against the embedded simulator
 	@scripts/demo $(CONNECTOR)
 
 .PHONY: test
-test: component ## Run every test
-	$(CARGO) test $(WORKSPACE)
+test: component ## Run every test, beside a throw-away server of PostgreSQL
+	scripts/postgres $(CARGO) test $(WORKSPACE)
+
+.PHONY: store-speed
+store-speed: ## Print how fast a store takes assets in and gives them out (ASSETS=, SLICE=, RUNS=, STORE=postgres://…)
+	@$(CARGO) run --quiet --release --locked -p connector-inventory --example store_speed -- \
+		$(or $(ASSETS),100000) $(or $(SLICE),100) $(or $(RUNS),5) $(STORE)
 
 .PHONY: figures
 figures: component ## Print what walks cost: requests against the fewest possible, memory

@@ -27,12 +27,18 @@ pub(crate) trait Transport {
     type Pending;
     /// Sends. `authorization` is the value of that header; none sends none.
     fn begin(&self, request: &Request, authorization: Option<&str>) -> std::result::Result<Self::Pending, Failure>;
+    /// Whether the answer has begun to come, so that reading it does not wait long.
+    fn is_there(&self, pending: &Self::Pending) -> bool;
     /// Waits for the answer and reads it.
     fn finish(&self, pending: Self::Pending) -> std::result::Result<Response, Failure>;
 }
 
 /// A request sent before its turn.
-type Begun<P> = std::result::Result<P, Failure>;
+enum Begun<P> {
+    Sent(P),
+    /// What became of it is known already.
+    Answered(std::result::Result<Response, Failure>),
+}
 
 /// Time and chance.
 pub(crate) trait Clock {
@@ -203,7 +209,10 @@ impl<S: Transport + Clock> Client<S> {
         let (mut tries, mut throttles, mut in_doubt) = (0, 0, false);
         loop {
             let sent = begun.take().unwrap_or_else(|| self.begin(&bucket, request, authorization.as_deref()));
-            let attempt = sent.and_then(|pending| self.system.finish(pending));
+            let attempt = match sent {
+                Begun::Sent(pending) => self.system.finish(pending),
+                Begun::Answered(attempt) => attempt,
+            };
             let outcome = match &attempt {
                 Ok(response) if response.is_not_yet() => Outcome::NotYet,
                 Ok(response) => Outcome::Status(response.status, response.asked_wait()),
@@ -218,7 +227,9 @@ impl<S: Transport + Clock> Client<S> {
             in_doubt |= matches!(outcome, Outcome::Unknown | Outcome::Status(408 | 500..=599, _))
                 // An answer came, and could not be read to its end.
                 || attempt.as_ref().is_err_and(|failure| failure.reason == Reason::Unexpected);
-            match verdict(outcome, operation.idempotent, tries, throttles, *budget, self.system.chance()) {
+            // Chance is a call to the host, and what succeeded waits for nothing.
+            let chance = if matches!(outcome, Outcome::Status(200..=299, _)) { 0 } else { self.system.chance() };
+            match verdict(outcome, operation.idempotent, tries, throttles, *budget, chance) {
                 Verdict::Wait(time) => {
                     *budget -= time;
                     self.pause(time);
@@ -242,7 +253,7 @@ impl<S: Transport + Clock> Client<S> {
     /// Sends one request, and counts it until an answer tells better.
     fn begin(&self, bucket: &str, request: &Request, authorization: Option<&str>) -> Begun<S::Pending> {
         self.rates.borrow_mut().spend(bucket);
-        self.system.begin(request, authorization)
+        self.system.begin(request, authorization).map_or_else(|failure| Begun::Answered(Err(failure)), Begun::Sent)
     }
 
     /// Waits as long as the rate limit asks for.

@@ -120,9 +120,9 @@ pub(crate) fn is_start(position: &Position) -> bool {
     }
 }
 
-/// The values of a page that follows the one at `position`, `pages` further,
-/// if every page between is full and nothing shifts; none where that cannot
-/// be told, or where a list of `total` records ends before.
+/// How many records are passed over before the page that follows the one at
+/// `position`, `pages` further, if every page between is full and nothing shifts;
+/// none where that cannot be told, or where a list of `total` records ends before.
 pub(crate) fn ahead(
     operation: &Operation,
     position: &Position,
@@ -130,16 +130,17 @@ pub(crate) fn ahead(
     overlap: bool,
     pages: u32,
     total: u64,
-) -> Option<Vec<(&'static str, Value)>> {
+) -> Option<u32> {
     let Position::Offset { at, .. } = position else { return None };
     let shared = u32::from(size > 1 && overlaps(operation, overlap));
     let at = at.checked_add((size - shared).checked_mul(pages)?)?;
     let reached = operation.pages == Pages::Offset && at.checked_add(size)? > OFFSET_END;
     let wanted = pages == 0 || u64::from(at) + u64::from(shared) < total;
-    (wanted && !reached).then(|| offset_values(operation, at, size))
+    (wanted && !reached).then_some(at)
 }
 
-fn offset_values(operation: &Operation, at: u32, size: u32) -> Vec<(&'static str, Value)> {
+/// What the request says of the page behind `at` records.
+pub(crate) fn offset_values(operation: &Operation, at: u32, size: u32) -> Vec<(&'static str, Value)> {
     match operation.pages {
         Pages::Scim => vec![("startIndex", at.saturating_add(1).into()), ("count", size.into())],
         _ => vec![("limit", size.into()), ("offset", at.into())],

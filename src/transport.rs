@@ -85,6 +85,10 @@ impl Transport for Wasi {
         Ok(Pending { answer, _unfinished })
     }
 
+    fn is_there(&self, pending: &Pending) -> bool {
+        pending.answer.subscribe().ready()
+    }
+
     fn finish(&self, pending: Pending) -> Result<Response, Failure> {
         pending.answer.subscribe().block();
         let response = match pending.answer.get() {

@@ -81,6 +81,13 @@ impl From<io::Error> for Unusable {
     }
 }
 
+/// The component of this digest, if the cache holds a sound copy. Whoever then
+/// compiles it is told what is wrong with the cache.
+pub(crate) fn load(engine: &Engine, sha256: &str, folder: &Path) -> Option<Component> {
+    let entry = Folder::open(folder).ok()?.find(&entry_name(engine, sha256)).ok()??;
+    deserialize(engine, &entry).ok()
+}
+
 /// The component in `bytes`, from the cache if it holds a sound copy, compiled
 /// and kept otherwise. A cache that cannot be used costs time, nothing else.
 pub(crate) fn load_or_compile(

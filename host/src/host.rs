@@ -1,7 +1,7 @@
 //! The engine that runs every connector of a process, and how a component gets
 //! into it.
 
-use std::io::Read;
+use std::io::{BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -65,17 +65,17 @@ impl Host {
         Ok(Host(Arc::new(Inner { engine, linker, way, options, shared, start: tokio::time::Instant::now() })))
     }
 
-    /// Loads the component in a file. See [`Host::load_bytes`].
+    /// Loads the component in a file. See [`Host::load_bytes`]. Where its compiled
+    /// code is kept, the file is read for its digest alone.
     ///
     /// # Errors
     /// [`LoadError::Read`] besides those of `load_bytes`.
     pub async fn load(&self, path: impl AsRef<Path>) -> Result<Connector, Error> {
         let path = path.as_ref().to_owned();
-        // One byte too many is enough to refuse it, of a file without end too.
-        let most = self.0.options.limits.component.saturating_add(1);
-        let reading = aside(move || read(&path, most).map_err(|why| (path, why)));
-        match reading.await? {
-            Ok(bytes) => self.load_bytes(bytes).await,
+        let host = self.clone();
+        match aside(move || host.find(&path).map_err(|why| (path, why))).await? {
+            Ok(Found::Kept(component, sha256)) => self.fitting(component, sha256).await,
+            Ok(Found::Bytes(bytes)) => self.load_bytes(bytes).await,
             Err((path, why)) => Err(LoadError::Read { path, why }.into()),
         }
     }
@@ -105,6 +105,34 @@ impl Host {
             component.map(|component| (component, sha256))
         });
         let (component, sha256) = compiling.await?.map_err(|why| unfit_code(&self.0.options.limits, &why))?;
+        self.fitting(component, sha256).await
+    }
+
+    /// The component behind a file, or its bytes.
+    fn find(&self, path: &Path) -> std::io::Result<Found> {
+        let mut file = std::fs::File::open(path)?;
+        // One byte too many is enough to refuse it, of a file without end too.
+        let most = self.0.options.limits.component.saturating_add(1);
+        // What is no plain file can be read only once.
+        if let Some(folder) = &self.0.options.cache_dir
+            && file.metadata()?.is_file()
+        {
+            let mut digest = Digesting(Sha256::new());
+            let length = std::io::copy(&mut BufReader::with_capacity(PIECE, (&file).take(most)), &mut digest)?;
+            let sha256 = crate::hex(&digest.0.finalize());
+            let kept = || cache::load(&self.0.engine, &sha256, folder);
+            if let Some(component) = (length < most).then(kept).flatten() {
+                return Ok(Found::Kept(component, sha256));
+            }
+            file.rewind()?;
+        }
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(Found::Bytes(bytes))
+    }
+
+    /// A connector, if the component fits the contract.
+    async fn fitting(&self, component: Component, sha256: String) -> Result<Connector, Error> {
         fit::check(&self.0.engine, &component)?;
         let unfit = |why: wasmtime::Error| LoadError::NotThisContract {
             unknown_imports: Vec::new(),
@@ -183,10 +211,28 @@ fn config(options: &HostOptions) -> Config {
 /// bytes: what wasmtime leaves them by default.
 const HOST_STACK: usize = (2 << 20) - (512 << 10);
 
-fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Bytes of a file that are read at a time.
+const PIECE: usize = 64 << 10;
+
+/// What a file came to.
+enum Found {
+    /// Compiled code that was kept, and the component's SHA-256.
+    Kept(Component, String),
+    Bytes(Vec<u8>),
+}
+
+/// Takes the digest of what is written to it.
+struct Digesting(Sha256);
+
+impl Write for Digesting {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.0.update(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Runs what blocks on a thread where it may.

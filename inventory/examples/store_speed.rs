@@ -7,12 +7,13 @@
 //! every tenth changed, and reading all. Medians of RUNS, each on a store of
 //! its own (PostgreSQL: an account of its own in the one store).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use connector_inventory::asset::KindFacts;
 use connector_inventory::store::*;
 use connector_inventory::{Asset, Kind, Relation, Slice};
 use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 
 fn asset(n: u64, version: u64) -> Asset {
@@ -41,7 +42,7 @@ fn asset(n: u64, version: u64) -> Asset {
     }
 }
 
-async fn scan(store: &Store, run: usize, assets: u64, slice: u64, version: impl Fn(u64) -> u64) -> f64 {
+async fn scan(store: &Store, run: usize, assets: u64, slice: u64, version: impl Fn(u64) -> u64) -> Spent {
     let begin = Begin {
         nickname: format!("run-{run}"),
         account: "example".into(),
@@ -55,7 +56,7 @@ async fn scan(store: &Store, run: usize, assets: u64, slice: u64, version: impl 
         now: Timestamp::now(),
     };
     let mut scan = store.begin(&begin).await.unwrap();
-    let mut seconds = 0.0;
+    let mut spent = Spent::default();
     let mut at = 0;
     while at < assets {
         let next = (at + slice).min(assets);
@@ -65,16 +66,41 @@ async fn scan(store: &Store, run: usize, assets: u64, slice: u64, version: impl 
             next: (next < assets).then(|| next.to_string()),
             skipped: vec![],
         };
-        let begun = Instant::now();
+        let begun = Watch::start();
         store.step(&mut scan, &slice, Timestamp::now()).await.unwrap();
-        seconds += begun.elapsed().as_secs_f64();
+        begun.stop(&mut spent);
         at = next;
     }
-    seconds
+    spent
 }
 
-async fn read(store: &Store, run: usize, assets: u64) -> f64 {
-    let begun = Instant::now();
+/// Seconds: of the clock, and of the processor by all threads.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    wall: f64,
+    cpu: f64,
+}
+
+struct Watch(Instant, Duration);
+
+impl Watch {
+    fn start() -> Self {
+        Watch(Instant::now(), cpu())
+    }
+
+    fn stop(&self, spent: &mut Spent) {
+        spent.wall += self.0.elapsed().as_secs_f64();
+        spent.cpu += (cpu() - self.1).as_secs_f64();
+    }
+}
+
+fn cpu() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(used.tv_sec.unsigned_abs(), used.tv_nsec as u32)
+}
+
+async fn read(store: &Store, run: usize, assets: u64) -> Spent {
+    let begun = Watch::start();
     let at = store.snapshot(Some(&format!("run-{run}")), &Point::Now).await.unwrap();
     let (mut seen, mut after) = (0, None);
     loop {
@@ -86,7 +112,9 @@ async fn read(store: &Store, run: usize, assets: u64) -> f64 {
         }
     }
     assert_eq!(seen, assets);
-    begun.elapsed().as_secs_f64()
+    let mut spent = Spent::default();
+    begun.stop(&mut spent);
+    spent
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -95,7 +123,7 @@ async fn main() {
     let number = |at: usize, usual: u64| given.get(at).map_or(usual, |text| text.parse().expect("a number"));
     let (assets, slice, runs) = (number(0, 100_000), number(1, 100), number(2, 5));
     let folder = tempfile::tempdir().unwrap();
-    let mut times: [Vec<f64>; 4] = Default::default();
+    let mut times: [Vec<Spent>; 4] = Default::default();
     let mut bytes = 0;
     for run in 0..runs as usize {
         let place = match given.get(3) {
@@ -115,10 +143,14 @@ async fn main() {
     }
     let size = serde_json::to_string(&asset(1, 0)).unwrap().len();
     println!("{assets} assets of {size} bytes of JSON in slices of {slice}, medians of {runs}:");
-    for (what, times) in ["first scan", "nothing new", "every tenth changed", "read all"].iter().zip(&mut times) {
-        times.sort_by(f64::total_cmp);
-        let median = times[times.len() / 2];
-        println!("  {what:<20} {median:>8.3} s {:>9.0} assets/s", assets as f64 / median);
+    for (what, times) in ["first scan", "nothing new", "every tenth changed", "read all"].iter().zip(&times) {
+        let median = |of: fn(&Spent) -> f64| {
+            let mut all: Vec<f64> = times.iter().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let (wall, cpu) = (median(|one| one.wall), median(|one| one.cpu));
+        println!("  {what:<20} {wall:>8.3} s {:>9.0} assets/s, {cpu:>8.3} s of the processor", assets as f64 / wall);
     }
     if bytes > 0 {
         println!("  file after three scans: {:.1} MB", bytes as f64 / 1e6);

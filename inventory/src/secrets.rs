@@ -4,6 +4,7 @@
 //! Rule: what is secret by the kind's facts leaves this module as a fingerprint
 //! alone; without the key nobody can try what it was made from.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -88,14 +89,25 @@ impl Key {
         json!({ "fingerprint": format!("hmac-sha256:{}", self.hex(secret.to_string().as_bytes())) })
     }
 
-    /// Puts a fingerprint in the place of everything that stands at one of
-    /// `paths` (see [`crate::asset::KindFacts::secrets`]). What is null or not
-    /// there stays so.
-    pub fn cover(&self, attributes: &mut Map<String, Value>, paths: &[String]) {
-        for path in paths {
-            let (first, rest) = path.split_once('.').map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
-            self.within(attributes, first, rest);
-        }
+    /// The attributes, with a fingerprint in the place of everything that stands
+    /// at one of `paths` (see [`crate::asset::KindFacts::secrets`]). What is null
+    /// or not there stays so. Only what has a secret in it is copied.
+    pub(crate) fn cover<'m>(
+        &self,
+        attributes: &'m Map<String, Value>,
+        paths: &[String],
+    ) -> Vec<(&'m str, Cow<'m, Value>)> {
+        let each = attributes.iter().map(|(name, value)| {
+            let mut value = Cow::Borrowed(value);
+            for path in paths {
+                let (first, rest) = split(path);
+                if first == "*" || first == name {
+                    self.at(value.to_mut(), rest);
+                }
+            }
+            (name.as_str(), value)
+        });
+        each.collect()
     }
 
     fn within(&self, map: &mut Map<String, Value>, first: &str, rest: Option<&str>) {
@@ -116,7 +128,7 @@ impl Key {
             }
             return;
         };
-        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let (first, rest) = split(path);
         match value {
             Value::Object(map) => self.within(map, first, rest),
             Value::Array(items) if first == "*" => items.iter_mut().for_each(|item| self.at(item, rest)),
@@ -142,6 +154,11 @@ impl Key {
         mac.update(text);
         mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// The first part of a dotted path, and the rest.
+fn split(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)))
 }
 
 fn no_follow() -> i32 {

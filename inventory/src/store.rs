@@ -11,15 +11,18 @@
 //! Rule: a call stores all or nothing. What is secret by its kind's facts is
 //! covered in here, so nobody can forget it; readers see complete scans alone.
 
+mod answers;
 mod apply;
 mod database;
 mod diff;
 mod error;
+mod failure;
 mod graph;
 mod kinds;
 mod open;
 mod passing;
 mod prepare;
+mod query;
 mod read;
 mod record;
 mod scan;
@@ -33,6 +36,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use answers::*;
 pub use error::{Error, Result};
 pub use scan::nickname;
 pub use types::*;

@@ -60,6 +60,10 @@ impl Transport for Script {
         })
     }
 
+    fn is_there(&self, _: &Self::Pending) -> bool {
+        true
+    }
+
     fn finish(&self, pending: Self::Pending) -> std::result::Result<Response, Failure> {
         pending
     }

@@ -53,6 +53,8 @@ pub(crate) struct Walk<P> {
     total: Option<u64>,
     /// Pages this instance has delivered of it.
     served: u32,
+    /// Pages that its holder reads, if not all: none is sent for beyond them.
+    most: Option<u32>,
     ahead: VecDeque<ahead::Ahead<P>>,
     /// The last page held fewer records than were asked for.
     short: bool,
@@ -145,6 +147,7 @@ impl<S: Transport + Clock> Client<S> {
             place: Some(place),
             total: None,
             served: 0,
+            most: None,
             ahead: VecDeque::new(),
             short: false,
         })
@@ -231,13 +234,16 @@ impl<S: Transport + Clock> Client<S> {
             walk.ahead.clear();
             walk.source = self.feed_source(walk.operation, spec, feed, &walk.arguments)?;
         }
-        walk.total = match &next {
-            Some(next) if paging::is_start(&next.position) => None,
-            _ => counted,
-        };
+        let begins = next.as_ref().is_some_and(|next| paging::is_start(&next.position));
+        if let (true, Some(place)) = (begins, &walk.place) {
+            // Its list ended sooner than it told.
+            let windows = place.windows.clone();
+            walk.let_go(&windows);
+        }
+        walk.total = if begins { None } else { counted };
         (walk.read, walk.feed, walk.place) = (read, feed, next);
         walk.served = walk.served.saturating_add(1);
-        walk.short = page.items.len() < walk.size as usize;
+        walk.short = !begins && page.items.len() < walk.size as usize;
         if walk.served > 1 {
             self.look_ahead(walk, 0);
         }
@@ -270,6 +276,11 @@ fn foreign(problem: String) -> Box<Error> {
 }
 
 impl<P> Walk<P> {
+    /// So many pages are read of it and no more.
+    pub(crate) fn read_at_most(&mut self, pages: u32) {
+        self.most = Some(self.served.saturating_add(pages));
+    }
+
     fn incomplete(&self, problem: &str, request_id: Option<String>) -> Box<Error> {
         let message =
             format!("{}: {problem}. {} records were read and there may be more", self.operation.id, self.read);

@@ -21,7 +21,7 @@ use crate::client::{Client, Clock, Transport, operation};
 use crate::error::{Error, Reason, Result};
 
 /// Pages that one step reads, where nothing is asked for beside them.
-const PAGES: usize = 10;
+const PAGES: u32 = 10;
 /// Calls beside its page that one step makes, more or less.
 const CALLS: u32 = 50;
 
@@ -138,8 +138,10 @@ impl<S: Transport + Clock> Step<'_, S> {
         }
         let start = Some(cursor.inner.as_str()).filter(|inner| !inner.is_empty());
         let mut walk = self.client.walk(list.id, &Value::Object(arguments).to_string(), start)?;
+        let pages = if beside > 0 { 1 } else { PAGES };
+        walk.read_at_most(pages);
         let mut next = None;
-        for number in 0..if beside > 0 { 1 } else { PAGES } {
+        for number in 0..pages {
             let page = match self.client.next(&mut walk) {
                 // What was read so far is delivered; the trouble comes again.
                 Err(_) if number > 0 => break,

@@ -820,7 +820,11 @@ fn check_ahead(id: &str, total: u32, wanted: u32, overlap: bool, within: u32) {
     let size = size(operation, &start, wanted).unwrap();
     let ahead: Vec<Value> = (0..)
         .map_while(|pages| ahead(operation, &start, size, overlap, pages, total.into()))
-        .map(|values| Value::Object(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+        .map(|at| {
+            Value::Object(
+                offset_values(operation, at, size).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            )
+        })
         .collect();
     // Where the list is longer than what can be reached, the last is smaller.
     let whole = asked.len() == ahead.len() || total >= within;

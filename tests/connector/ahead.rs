@@ -106,6 +106,75 @@ async fn pages_are_in_flight_together_and_none_is_asked_for_in_vain() {
     }
 }
 
+/// A list that is cut into windows: how many requests, how many at once, how long.
+async fn cut(lists: &Lists, world: &World, operation: &str, count: u64, ahead: u32) -> (usize, usize, Duration) {
+    let what = format!("{operation} {count}, {ahead} ahead");
+    lists.reset(even(count), Rules::default());
+    lists.state().latency = Box::new(|_| Duration::from_millis(50));
+    let mut on = open(world, json!({"ahead": ahead})).await;
+    let begun = Instant::now();
+    let walked = run(&mut on, operation).await;
+    let took = begun.elapsed();
+    let mut ids = walked.ids();
+    ids.sort_unstable();
+    assert_eq!((walked.end.as_ref(), ids), (None, (0..count).collect()), "{what}");
+    let state = lists.state();
+    assert!(state.asked.iter().all(|asked| asked.again == 0), "{what}: asked for twice");
+    (state.asked.len(), state.most_in_flight, took)
+}
+
+/// The first page of a window comes while the last ones of the window before
+/// are read, and what follows it at once: no time is lost between windows, and
+/// no request is sent that a walk one by one would not send.
+#[tokio::test(start_paused = true)]
+async fn the_next_window_is_fetched_ahead_too() {
+    let (lists, world) = listing(0).await;
+    // Alone go the first two pages, what is thrown away to be cut, and what tells of
+    // the oldest record; without that the cuts begin in the year 2009.
+    for (operation, alone) in [(INCIDENTS, 4), ("log-entries.list", 20)] {
+        for count in [9_901, 10_000, 25_000, 60_000] {
+            let (needed, ..) = cut(&lists, &world, operation, count, 0).await;
+            for ahead in [1, 2, 4, 8] {
+                let what = format!("{operation} {count}, {ahead} ahead");
+                let (requests, at_once, took) = cut(&lists, &world, operation, count, ahead).await;
+                assert_eq!(requests, needed, "{what}");
+                assert_eq!(at_once, ahead as usize, "{what}");
+                let most = Duration::from_millis(50) * (alone + (needed as u32).div_ceil(ahead));
+                assert!(took <= most, "{what}: {took:?}, {most:?} expected");
+            }
+        }
+    }
+}
+
+/// What is on its way of the next window stays when pages of the present one
+/// fail or do not fit any more.
+#[tokio::test(start_paused = true)]
+async fn what_happens_in_one_window_does_not_concern_the_next() {
+    let needed = {
+        let (lists, world) = listing(0).await;
+        cut(&lists, &world, INCIDENTS, 10_000, 8).await.0
+    };
+    for failure in [Failure::Status(503, 0), Failure::Broken, Failure::Status(429, 7)] {
+        for (number, times) in [(2, 1), (30, 2), (49, 1), (50, 1), (51, 3), (52, 1), (53, 1), (60, 1), (102, 1)] {
+            let what = format!("{failure:?} of request {number}, {times} times");
+            let (lists, world) = listing(10_000).await;
+            lists.state().latency = Box::new(|_| Duration::from_millis(50));
+            // Counts the failing request by what it asks: repeats ask for the same.
+            let mut target = None;
+            lists.state().fault = Box::new(move |asked| {
+                if asked.number == number {
+                    target = Some(asked.target.clone());
+                }
+                (target.as_ref() == Some(&asked.target) && asked.again < times).then_some(failure)
+            });
+            let mut on = open(&world, json!({"ahead": 8, "max_wait_s": 600})).await;
+            let walked = run(&mut on, INCIDENTS).await;
+            assert_eq!((walked.end.as_ref(), walked.ids()), (None, (0..10_000).collect()), "{what}");
+            assert_eq!(lists.requests(), needed + times as usize, "{what}");
+        }
+    }
+}
+
 /// With one page ahead the next is fetched while the host works on this one.
 #[tokio::test(start_paused = true)]
 async fn one_ahead_comes_while_the_host_works() {

@@ -156,6 +156,7 @@ fn a_damaged_entry_is_compiled_anew_and_replaced() {
     for round in 0..3 {
         load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
         let sound = fs::read(&name).unwrap();
+        assert!(load(&engine, "ab", dir.path()).is_some() && load(&engine, "ac", dir.path()).is_none());
         load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
         assert_eq!(fs::read(&name).unwrap(), sound);
         // The digest alone, then the code with a digest that fits it.
@@ -167,6 +168,7 @@ fn a_damaged_entry_is_compiled_anew_and_replaced() {
                 fs::write(&name, [&code[..], &digest[..]].concat()).unwrap();
             }
         }
+        assert!(load(&engine, "ab", dir.path()).is_none());
     }
     load_or_compile(&engine, bytes, "ab", dir.path()).unwrap();
 }

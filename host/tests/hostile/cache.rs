@@ -1,5 +1,6 @@
 //! The cache of compiled code against whoever else may write there, by way of
-//! `Host::load_bytes`: refused code does not run, and the component still loads.
+//! `Host::load`, which looks there before `Host::load_bytes` does: refused code
+//! does not run, and the component still loads.
 //!
 //! What is put under the component's name is always sound code of another
 //! component, so that a test which finds it running has found a hole.
@@ -24,7 +25,9 @@ struct Cache {
 
 async fn load(folder: &Path, bytes: Vec<u8>) -> Connector {
     let options = HostOptions { cache_dir: Some(folder.to_owned()), ..options(Limits::default()).0 };
-    Host::new(options).unwrap().load_bytes(bytes).await.unwrap()
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, bytes).unwrap();
+    Host::new(options).unwrap().load(&file).await.unwrap()
 }
 
 /// Who runs under the name of the component that is loaded: `hostile`, unless
@@ -227,9 +230,10 @@ async fn hosts_that_write_at_once_all_load() {
                 // Two components, and an entry that is damaged meanwhile.
                 let bytes = if number % 2 == 0 { plain() } else { told("id=other") };
                 let connector = load(&folder, bytes).await;
-                for entry in fs::read_dir(&folder).unwrap().flatten().filter(|_| number == 0) {
-                    let _ = fs::write(entry.path(), b"damaged");
-                }
+                let entries = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+                // What is still being written is renamed meanwhile.
+                let whole = entries.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+                whole.filter(|_| number == 0).for_each(|path| fs::write(path, b"damaged").unwrap());
                 (number, connector.identify().id.clone())
             })
         })

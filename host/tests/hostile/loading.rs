@@ -205,6 +205,22 @@ async fn a_component_has_a_size() {
     assert!(same(&endless, Stopped(Limit::Component(1 << 20))), "{endless:?}");
 }
 
+/// What is no plain file can be read only once, cache or no cache.
+#[tokio::test]
+async fn a_component_may_come_through_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    for _ in 0..2 {
+        let cache_dir = Some(dir.path().join("cache"));
+        let host = Host::new(HostOptions { cache_dir, ..options(Limits::default()).0 }).unwrap();
+        let (to, bytes) = (pipe.clone(), plain());
+        let writing = tokio::task::spawn_blocking(move || std::fs::write(to, bytes));
+        assert_eq!(host.load(&pipe).await.unwrap().identify().id, "hostile");
+        writing.await.unwrap().unwrap();
+    }
+}
+
 /// The component with a further module, instantiated so many times.
 fn with_more(module: &[u8], instances: u8) -> Vec<u8> {
     let mut bytes = plain();

@@ -57,14 +57,16 @@ CREATE TABLE scan_kind (
     PRIMARY KEY (scan, kind)
 );
 
+CREATE SEQUENCE asset_keys;
+
 -- Narrow, since a scan that finds nothing new writes a line of it for each asset.
 CREATE TABLE asset (
-    key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key BIGINT PRIMARY KEY,
     account BIGINT NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
     -- Of the newest version, an unfinished scan's included.
-    hash BYTEA NOT NULL,
+    hash TEXT NOT NULL,
     since BIGINT NOT NULL,
     there BIGINT NOT NULL,
     -- When, and with which view, it was last seen.
@@ -78,7 +80,7 @@ CREATE TABLE version (
     asset BIGINT NOT NULL,
     since BIGINT NOT NULL,
     since_at BIGINT NOT NULL,
-    hash BYTEA NOT NULL,
+    hash TEXT NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     url TEXT COLLATE "C",
     -- JSON as text: numbers and the order of keys stay as the provider has them.
@@ -91,8 +93,9 @@ CREATE TABLE version (
     until_at BIGINT,
     UNIQUE (asset, since)
 );
+CREATE INDEX version_since ON version (since);
 
--- The relations of versions, to be found from their other end.
+-- The relations of versions of complete scans, to be found from their other end.
 CREATE TABLE edge (
     asset BIGINT NOT NULL,
     since BIGINT NOT NULL,

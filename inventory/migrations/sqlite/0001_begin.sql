@@ -62,12 +62,12 @@ CREATE TABLE scan_kind (
 
 -- Narrow, since a scan that finds nothing new writes a line of it for each asset.
 CREATE TABLE asset (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    key INTEGER PRIMARY KEY,
     account BIGINT NOT NULL,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     -- Of the newest version, an unfinished scan's included.
-    hash BLOB NOT NULL,
+    hash TEXT NOT NULL,
     since BIGINT NOT NULL,
     there BIGINT NOT NULL,
     -- When, and with which view, it was last seen.
@@ -81,7 +81,7 @@ CREATE TABLE version (
     asset BIGINT NOT NULL,
     since BIGINT NOT NULL,
     since_at BIGINT NOT NULL,
-    hash BLOB NOT NULL,
+    hash TEXT NOT NULL,
     name TEXT NOT NULL,
     url TEXT,
     -- JSON as text: numbers and the order of keys stay as the provider has them.
@@ -94,8 +94,9 @@ CREATE TABLE version (
     until_at BIGINT,
     UNIQUE (asset, since)
 );
+CREATE INDEX version_since ON version (since);
 
--- The relations of versions, to be found from their other end.
+-- The relations of versions of complete scans, to be found from their other end.
 CREATE TABLE edge (
     asset BIGINT NOT NULL,
     since BIGINT NOT NULL,

@@ -4,8 +4,10 @@ use super::*;
 
 fn check(paths: &[&str], given: Value, expected: Value) {
     let key = Key([7; LENGTH]);
-    let Value::Object(mut map) = given.clone() else { panic!("{given}") };
-    key.cover(&mut map, &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>());
+    let Value::Object(map) = &given else { panic!("{given}") };
+    let covered = key.cover(map, &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>());
+    let covered: Map<String, Value> =
+        covered.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect();
     // `"FP:…"` in what is expected stands for the fingerprint of what follows.
     fn filled(key: &Key, value: Value) -> Value {
         match value {
@@ -18,7 +20,7 @@ fn check(paths: &[&str], given: Value, expected: Value) {
             other => other,
         }
     }
-    assert_eq!(Value::Object(map), filled(&key, expected), "{paths:?} of {given}");
+    assert_eq!(Value::Object(covered), filled(&key, expected), "{paths:?} of {given}");
 }
 
 #[test]

@@ -47,13 +47,14 @@ impl Store {
         for (kind, id) in &apply.gone {
             let sql = "SELECT key FROM asset WHERE account = $1 AND kind = $2 AND id = $3 AND there = 1";
             if let Some(row) = tx.row(sql, values![account, storable(kind), storable(id)]).await? {
-                let gone = write::gone(&mut tx, &sight, Missed::These(&values![row.int(0)?])).await?;
+                let gone = write::gone(&mut tx, &sight, Missed::These(values![row.int(0)?])).await?;
                 by_kind.entry(storable(kind)).or_default().gone += gone;
             }
         }
         let counts = sum(by_kind.values());
         // Nothing new: a feed that is asked every minute would fill the list.
         if counts.added + counts.changed + counts.gone > 0 {
+            write::edges(&mut tx, scan).await?;
             count(&mut tx, scan, &by_kind).await?;
             publish(&mut tx, account, scan, apply.now).await?;
             tx.commit().await?;

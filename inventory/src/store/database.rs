@@ -11,9 +11,10 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
 
 use super::error::{Error, Result};
+use super::failure::failed;
 
-/// Most rows of one statement.
-const ROWS: usize = 64;
+/// Rows of one statement.
+const LENGTHS: [usize; 4] = [256, 64, 16, 4];
 
 /// Connections to a store.
 #[derive(Clone)]
@@ -34,7 +35,6 @@ pub(super) enum Pool {
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
-    Bytes(Vec<u8>),
 }
 
 impl From<i64> for Value {
@@ -119,10 +119,6 @@ impl Row {
     pub(super) fn text_or_null(&self, column: usize) -> Result<Option<String>> {
         self.get(column)
     }
-
-    pub(super) fn bytes(&self, column: usize) -> Result<Vec<u8>> {
-        self.get(column)
-    }
 }
 
 impl Database {
@@ -197,7 +193,6 @@ macro_rules! bound {
             query = match value {
                 Value::Int(value) => query.bind(value),
                 Value::Text(value) => query.bind(value),
-                Value::Bytes(value) => query.bind(value),
             };
         }
         query
@@ -252,47 +247,112 @@ impl Transacted {
         }
     }
 
-    /// Inserts rows of as many values as `columns` names, some at a time:
-    /// `INSERT INTO {into} VALUES … {then}`. Gives what `then` returns.
-    pub(super) async fn insert(&mut self, into: &str, width: usize, rows: Vec<Value>, then: &str) -> Result<Vec<Row>> {
-        let mut answers = Vec::new();
+    /// Inserts rows of as many values as `columns` names, many at a time:
+    /// `INSERT INTO {into} VALUES … {then}`.
+    pub(super) async fn insert(&mut self, into: &str, width: usize, rows: Vec<Value>, then: &str) -> Result<()> {
         let mut rows = rows.into_iter();
         while rows.len() >= width && width > 0 {
             // Few lengths, so that prepared statements come again.
             let left = rows.len() / width;
-            let count = [ROWS, 8].into_iter().find(|count| *count <= left).unwrap_or(1);
+            let count = LENGTHS.into_iter().find(|count| *count <= left).unwrap_or(1);
             let mut sql = format!("INSERT INTO {into} VALUES ");
             for row in 0..count {
                 sql.push_str(if row == 0 { "(" } else { "), (" });
-                places(&mut sql, row * width + 1, width);
+                for column in 0..width {
+                    sql.push_str(if column == 0 { "" } else { ", " });
+                    match self.inner {
+                        // SQLite looks the name of a place up in a list of all of them.
+                        Inner::Sqlite(_) => sql.push('?'),
+                        Inner::Postgres(_) => sql.push_str(&format!("${}", row * width + column + 1)),
+                    }
+                }
             }
             sql.push_str(") ");
             sql.push_str(then);
             let values = rows.by_ref().take(count * width).collect();
-            answers.extend(self.rows(sql, values).await?);
+            self.run(sql, values).await?;
         }
-        Ok(answers)
+        Ok(())
     }
 
-    /// Runs `sql` for some of `keys` at a time, which stand in it as `{in}`;
+    /// Runs `sql` for `keys`, numbers or texts, which stand in it as `IN ({in})`;
     /// before them `values` are bound.
-    pub(super) async fn rows_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<Vec<Row>> {
-        let mut answers = Vec::new();
-        for some in keys.chunks(512) {
-            let (sql, values) = listed(sql, values, some);
-            answers.extend(self.rows(sql, values).await?);
+    pub(super) async fn rows_in(&mut self, sql: &str, values: Vec<Value>, keys: &[Value]) -> Result<Vec<Row>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(answers)
+        let (sql, values) = self.listed(sql, values, keys);
+        self.rows(sql, values).await
     }
 
     /// The same for a statement; gives the number of rows it changed.
-    pub(super) async fn run_in(&mut self, sql: &str, values: &[Value], keys: &[Value]) -> Result<u64> {
-        let mut changed = 0;
-        for some in keys.chunks(512) {
-            let (sql, values) = listed(sql, values, some);
-            changed += self.run(sql, values).await?;
+    pub(super) async fn run_in(&mut self, sql: &str, values: Vec<Value>, keys: &[Value]) -> Result<u64> {
+        if keys.is_empty() {
+            return Ok(0);
         }
-        Ok(changed)
+        let (sql, values) = self.listed(sql, values, keys);
+        self.run(sql, values).await
+    }
+
+    /// Keys of any number are one value: a list of JSON.
+    fn listed(&self, sql: &str, mut values: Vec<Value>, keys: &[Value]) -> (String, Vec<Value>) {
+        let place = format!("${}", values.len() + 1);
+        let (json, text) = (self.items(&place, "r"), "r.value #>> '{}'");
+        let list = match (&self.inner, keys) {
+            (Inner::Sqlite(_), _) => format!("IN (SELECT r.value FROM {json})"),
+            // An array, which an index is asked for whatever the planner knows of the table's size.
+            (Inner::Postgres(_), [Value::Int(_), ..]) => format!("= ANY (ARRAY(SELECT ({text})::bigint FROM {json}))"),
+            (Inner::Postgres(_), _) => format!("= ANY (ARRAY(SELECT {text} FROM {json}))"),
+        };
+        let key = |key: &Value| match key {
+            Value::Int(key) => serde_json::Value::from(*key),
+            Value::Text(key) => serde_json::Value::from(key.clone()),
+        };
+        let keys: serde_json::Value = keys.iter().map(key).collect();
+        values.push(keys.to_string().into());
+        (sql.replace("IN ({in})", &list), values)
+    }
+
+    /// The items of a list of JSON that `text` gives, as the column `value` of a
+    /// table called `name`. Both databases read `value ->> 0` and `->> 'key'`.
+    pub(super) fn items(&self, text: &str, name: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("json_each({text}) AS {name}"),
+            Inner::Postgres(_) => format!("json_array_elements({text}::json) AS {name}(value)"),
+        }
+    }
+
+    /// What the store has of a kind's assets, by their ids: id, key, hash, there, since, seen.
+    pub(super) async fn by_id(&mut self, account: i64, kind: &str, ids: &[Value]) -> Result<Vec<Row>> {
+        let columns = "id, key, hash, there, since, seen";
+        let whose = "account = $1 AND kind = $2 AND id";
+        let sql = match self.inner {
+            Inner::Sqlite(_) => format!("SELECT {columns} FROM asset WHERE {whose} IN ({{in}})"),
+            // One by one: of a table that grows, the planner does not know that it is large, and would read all of a kind.
+            Inner::Postgres(_) => format!(
+                "SELECT a.* FROM json_array_elements_text($3::json) AS k(id), \
+                 LATERAL (SELECT {columns} FROM asset WHERE {whose} = k.id OFFSET 0) AS a"
+            ),
+        };
+        self.rows_in(&sql, values![account, kind], ids).await
+    }
+
+    /// Keys for so many new assets.
+    pub(super) async fn keys(&mut self, count: usize) -> Result<Vec<i64>> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        match self.inner {
+            // Nobody else writes meanwhile.
+            Inner::Sqlite(_) => {
+                let last = self.row("SELECT coalesce(max(key), 0) FROM asset", values![]).await?;
+                let last = last.map_or(Ok(0), |row| row.int(0))?;
+                Ok((last + 1..=last + count).collect())
+            }
+            Inner::Postgres(_) => {
+                let sql = "SELECT nextval('asset_keys') FROM generate_series(1, $1::bigint)";
+                let rows = self.rows(sql, values![count]).await?;
+                rows.iter().map(|row| row.int(0)).collect()
+            }
+        }
     }
 
     pub(super) async fn commit(self) -> Result<()> {
@@ -301,74 +361,5 @@ impl Transacted {
             Inner::Postgres(tx) => tx.commit().await,
         };
         done.map_err(|why| failed(&self.place, why))
-    }
-}
-
-/// Appends `$first, …`.
-fn places(sql: &mut String, first: usize, count: usize) {
-    for n in first..first + count {
-        if n > first {
-            sql.push_str(", ");
-        }
-        sql.push('$');
-        sql.push_str(&n.to_string());
-    }
-}
-
-/// Puts places for `keys` into a statement. The last key comes again until there
-/// are 1, 8, 64 or 512, so that prepared statements come again.
-fn listed(sql: &str, values: &[Value], keys: &[Value]) -> (String, Vec<Value>) {
-    let count = [1, 8, 64, 512].into_iter().find(|count| *count >= keys.len()).unwrap_or(keys.len());
-    let mut list = String::new();
-    places(&mut list, values.len() + 1, count);
-    let mut bound = values.to_vec();
-    bound.extend_from_slice(keys);
-    if let Some(last) = keys.last() {
-        bound.resize(values.len() + count, last.clone());
-    }
-    (sql.replace("{in}", &list), bound)
-}
-
-/// What a database's error means.
-pub(super) fn failed(place: &str, why: sqlx::Error) -> Error {
-    let place = place.to_owned();
-    match &why {
-        sqlx::Error::Database(said) => {
-            let code = said.code().unwrap_or_default().into_owned();
-            let why = said.message().to_owned();
-            match said.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
-                Some(_) => sqlite_failed(place, &code, why),
-                None => postgres_failed(place, &code, why),
-            }
-        }
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) | sqlx::Error::Protocol(_) => {
-            Error::Unreachable { place, why: why.to_string() }
-        }
-        sqlx::Error::PoolTimedOut => Error::Locked { place },
-        _ => Error::Database { place, why: why.to_string() },
-    }
-}
-
-/// By SQLite's result codes; the low byte is what it is, the rest is detail.
-fn sqlite_failed(place: String, code: &str, why: String) -> Error {
-    match code.parse::<i32>().unwrap_or(0) & 0xff {
-        5 | 6 => Error::Locked { place },
-        8 | 14 => Error::ReadOnly { place, why },
-        13 => Error::Full { place },
-        11 => Error::Damaged { place, why },
-        26 => Error::NotAStore { place, found: why },
-        _ => Error::Database { place, why },
-    }
-}
-
-/// By PostgreSQL's SQLSTATE.
-fn postgres_failed(place: String, code: &str, why: String) -> Error {
-    match code {
-        "53100" => Error::Full { place },
-        "25006" | "42501" => Error::ReadOnly { place, why },
-        "40001" | "40P01" | "55P03" => Error::Locked { place },
-        "53300" | "57P01" | "57P03" | "3D000" => Error::Unreachable { place, why },
-        _ if code.starts_with("28") || code.starts_with("08") => Error::Unreachable { place, why },
-        _ => Error::Database { place, why },
     }
 }

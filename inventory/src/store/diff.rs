@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 
 use super::Store;
+use super::answers::{After, Difference, Filter, Page, Snapshot, What};
 use super::database::Row;
 use super::error::Result;
-use super::read::{Query, page};
+use super::query::{Query, page};
 use super::record::asset;
-use super::types::{After, Difference, Filter, Page, Snapshot, What};
+
 use crate::asset::Asset;
 use crate::change::changes;
 

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Store;
+use super::answers::{AccountAt, Edge, Graph, GraphQuery, Node, Snapshot};
 use super::database::{Transacted, Value, values};
 use super::error::{Error, Result};
 use super::prepare::storable;
-use super::read::HOLDS;
-use super::types::{AccountAt, Edge, Graph, GraphQuery, Node, Snapshot};
+use super::query::HOLDS;
 
 /// Kind and id.
 type Name = (String, String);
@@ -149,7 +149,7 @@ async fn all(
     let bound = values![scan, account.account, limit];
     let rows = match kinds.is_empty() {
         true => tx.rows(sql, bound).await?,
-        false => tx.rows_in(&sql, &bound, &kinds).await?,
+        false => tx.rows_in(&sql, bound, &kinds).await?,
     };
     for row in rows {
         let name = (row.text(0)?, row.text(1)?);
@@ -200,7 +200,7 @@ async fn read(
 ) -> Result<Vec<(Name, String, Name)>> {
     let mut found = Vec::new();
     for (kind, ids) in by_kind(of) {
-        for row in tx.rows_in(sql, &values![scan, account.account, kind], &ids).await? {
+        for row in tx.rows_in(sql, values![scan, account.account, kind], &ids).await? {
             let (from, to) = ((row.text(0)?, row.text(1)?), (row.text(3)?, row.text(4)?));
             found.push((from, row.text(2)?, to));
         }
@@ -216,7 +216,7 @@ async fn titles(tx: &mut Transacted, account: &AccountAt, scan: i64, of: &[Name]
     );
     let mut found = BTreeMap::new();
     for (kind, ids) in by_kind(of) {
-        for row in tx.rows_in(&sql, &values![scan, account.account, kind], &ids).await? {
+        for row in tx.rows_in(&sql, values![scan, account.account, kind], &ids).await? {
             found.insert((row.text(0)?, row.text(1)?), row.text(2)?);
         }
     }

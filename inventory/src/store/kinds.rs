@@ -4,10 +4,11 @@
 //! feed, which looks at some assets alone, has none.
 
 use super::Store;
+use super::answers::Snapshot;
 use super::database::values;
 use super::error::Result;
 use super::moment;
-use super::types::{Covered, Moment, Snapshot};
+use super::types::{Covered, Moment};
 use crate::asset::Skipped;
 
 impl Store {

@@ -14,8 +14,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
-use super::database::{Database, Pool, failed, values};
+use super::database::{Database, Pool, values};
 use super::error::{Error, Result};
+use super::failure::failed;
 use super::{Place, Settings};
 use crate::files;
 use crate::secrets::Key;
@@ -136,6 +137,10 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
         // A step that is lost with the machine's power is done again.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(settings.busy)
+        // KiB, negative by SQLite's convention; pages of the log before they are brought into the file: 32 MiB.
+        .pragma("cache_size", "-32768")
+        .pragma("wal_autocheckpoint", "8192")
+        .row_buffer_size(1_000)
         .statement_cache_capacity(200)
         .disable_statement_logging();
     if !is_ours(path, shown)? {
@@ -144,7 +149,12 @@ async fn sqlite(path: &Path, shown: &Arc<str>, settings: &Settings) -> Result<Da
     if let Some(bytes) = settings.max_bytes {
         options = options.pragma("max_page_count", (bytes / PAGE).max(1).to_string());
     }
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // A full disk ends a transaction by itself, which the pool does not hear of: such a connection is of no use.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_with(options)
+        .await;
     let pool = pool.map_err(|why| failed(shown, why))?;
     let database = Database::new(Pool::Sqlite(pool.clone()), shown.clone());
     match version(&database, "SELECT 1 FROM sqlite_master WHERE name = $1").await? {

@@ -3,22 +3,33 @@
 //!
 //! Rule: pure; where a path leads nowhere nothing is left out.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// Attributes, each with its name.
+type Fields<'a> = Vec<(&'a str, Cow<'a, Value>)>;
 
 /// Attributes without what stands at the paths (see
 /// [`crate::asset::KindFacts::volatile`]); none where nothing stands there.
-pub(super) fn without(attributes: &Map<String, Value>, paths: &[String]) -> Option<Map<String, Value>> {
-    let there = paths.iter().any(|path| path.split('.').next().is_some_and(|first| attributes.contains_key(first)));
-    there.then(|| {
-        let mut lasting = Value::Object(attributes.clone());
-        for path in paths {
-            let names: Vec<&str> = path.split('.').collect();
-            remove(&mut lasting, &names);
+pub(super) fn without<'a>(attributes: &Fields<'a>, paths: &[String]) -> Option<Fields<'a>> {
+    let paths: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
+    let of = |name: &str| paths.iter().filter(|path| path.first() == Some(&name)).map(|path| &path[1..]).collect();
+    attributes.iter().any(|(name, _)| paths.iter().any(|path| path.first() == Some(name))).then(|| {
+        let mut lasting = Fields::with_capacity(attributes.len());
+        for (name, value) in attributes {
+            let paths: Vec<&[&str]> = of(name);
+            if paths.iter().any(|path| path.is_empty()) {
+                continue;
+            }
+            let mut value = value.clone();
+            if !paths.is_empty() {
+                let value = value.to_mut();
+                paths.into_iter().for_each(|path| remove(value, path));
+            }
+            lasting.push((*name, value));
         }
-        match lasting {
-            Value::Object(lasting) => lasting,
-            _ => Map::new(),
-        }
+        lasting
     })
 }
 
@@ -51,7 +62,11 @@ mod tests {
         let attributes = json!({"a": 1, "b": {"c": 2, "d": 3}, "list": [{"c": 4, "d": 5}, 6], "text": "x"});
         let Value::Object(attributes) = attributes else { return };
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        assert_eq!(without(&attributes, &paths).map(Value::Object), expected, "{paths:?}");
+        let fields = attributes.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value))).collect();
+        let object = |fields: Fields<'_>| {
+            Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect())
+        };
+        assert_eq!(without(&fields, &paths).map(object), expected, "{paths:?}");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Rule: pure. Two assets with one hash say the same; the order of keys and of
 //! relations says nothing, nor does what changes by itself.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
@@ -26,7 +28,7 @@ pub(super) struct Prepared {
     pub(super) url: Option<String>,
     pub(super) attributes: String,
     pub(super) relations: Vec<Relation>,
-    pub(super) hash: Vec<u8>,
+    pub(super) hash: String,
     /// Some of the attributes are not in the hash: they change by themselves.
     pub(super) passing: bool,
 }
@@ -41,6 +43,7 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
     let facts: HashMap<&str, &KindFacts> = kinds.iter().map(|kind| (kind.id.as_str(), &kind.extra)).collect();
     let mut ready: Vec<Prepared> = Vec::with_capacity(assets.len());
     let mut places = HashMap::with_capacity(assets.len());
+    let mut scratch = Vec::new();
     for asset in assets {
         let Some(facts) = facts.get(asset.kind.as_str()) else {
             let mut known: Vec<&str> = kinds.iter().map(|kind| kind.id.as_str()).collect();
@@ -65,7 +68,7 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
             );
             return Err(Error::Unfit { why });
         }
-        let one = ready_one(asset, facts, key);
+        let one = ready_one(asset, facts, key, &mut scratch);
         match places.entry((one.kind.clone(), one.id.clone())) {
             Entry::Vacant(place) => {
                 place.insert(ready.len());
@@ -77,37 +80,20 @@ pub(super) fn prepare(assets: &[Asset], kinds: &[Kind], key: &Key) -> Result<Vec
     Ok(ready)
 }
 
-fn ready_one(asset: &Asset, facts: &KindFacts, key: &Key) -> Prepared {
-    let covered;
-    let attributes = match facts.secrets.as_slice() {
-        [] => &asset.attributes,
-        secrets => {
-            let mut map = asset.attributes.clone();
-            key.cover(&mut map, secrets);
-            covered = map;
-            &covered
-        }
-    };
+fn ready_one(asset: &Asset, facts: &KindFacts, key: &Key, scratch: &mut Vec<u8>) -> Prepared {
+    let attributes = Fields(key.cover(&asset.attributes, &facts.secrets));
     let relation =
         |edge: &Relation| Relation { name: storable(&edge.name), kind: storable(&edge.kind), id: storable(&edge.id) };
     let mut relations: Vec<Relation> = asset.relations.iter().map(relation).collect();
     relations.sort_unstable();
     relations.dedup();
     let (name, url) = (storable(&asset.name), asset.url.as_deref().map(storable));
-    let lasting = passing::without(attributes, &facts.volatile);
-    let hash = hash(&name, url.as_deref(), lasting.as_ref().unwrap_or(attributes), &relations);
+    let lasting = passing::without(&attributes.0, &facts.volatile).map(Fields);
+    let hash = hash(scratch, &name, url.as_deref(), lasting.as_ref().unwrap_or(&attributes), &relations);
     // A map with text as keys can always be written.
-    let attributes = serde_json::to_string(attributes).unwrap_or_else(|_| "{}".into());
-    Prepared {
-        kind: storable(&asset.kind),
-        id: storable(&asset.id),
-        name,
-        url,
-        attributes,
-        relations,
-        hash,
-        passing: lasting.is_some(),
-    }
+    let attributes = serde_json::to_string(&attributes).unwrap_or_else(|_| "{}".into());
+    let passing = lasting.is_some();
+    Prepared { kind: storable(&asset.kind), id: storable(&asset.id), name, url, attributes, relations, hash, passing }
 }
 
 /// PostgreSQL's texts cannot hold U+0000, which JSON can: its picture stands for
@@ -116,21 +102,32 @@ pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{2400}")
 }
 
-/// 128 bits of SHA-256.
-fn hash(name: &str, url: Option<&str>, attributes: &Map<String, Value>, relations: &[Relation]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(1024);
-    part(&mut text, name);
+/// Attributes, covered, in the provider's order.
+struct Fields<'a>(Vec<(&'a str, Cow<'a, Value>)>);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value.as_ref())))
+    }
+}
+
+/// 128 bits of SHA-256, in hexadecimal digits. `text` is room to write in.
+fn hash(text: &mut Vec<u8>, name: &str, url: Option<&str>, attributes: &Fields<'_>, relations: &[Relation]) -> String {
+    text.clear();
+    part(text, name);
     match url {
         None => text.push(b'-'),
-        Some(url) => part(&mut text, url),
+        Some(url) => part(text, url),
     }
-    object(&mut text, attributes);
+    object(text, attributes.0.iter().map(|(name, value)| (*name, value.as_ref())).collect());
     for edge in relations {
-        part(&mut text, &edge.name);
-        part(&mut text, &edge.kind);
-        part(&mut text, &edge.id);
+        part(text, &edge.name);
+        part(text, &edge.kind);
+        part(text, &edge.id);
     }
-    Sha256::digest(&text).iter().take(16).copied().collect()
+    let digest = Sha256::digest(&text);
+    let digit = |four: u8| char::from_digit(four.into(), 16).unwrap_or('0');
+    digest.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A text with its length before it, so that no two lists of texts are alike.
@@ -139,13 +136,12 @@ fn part(text: &mut Vec<u8>, of: &str) {
     text.extend_from_slice(of.as_bytes());
 }
 
-fn object(text: &mut Vec<u8>, map: &Map<String, Value>) {
-    let mut fields: Vec<(&String, &Value)> = map.iter().collect();
-    fields.sort_unstable_by_key(|(key, _)| *key);
+fn object(text: &mut Vec<u8>, mut fields: Vec<(&str, &Value)>) {
+    fields.sort_unstable_by_key(|(name, _)| *name);
     text.push(b'{');
     text.extend_from_slice(&fields.len().to_le_bytes());
-    for (key, field) in fields {
-        part(text, key);
+    for (name, field) in fields {
+        part(text, name);
         value(text, field);
     }
 }
@@ -168,7 +164,7 @@ fn value(text: &mut Vec<u8>, of: &Value) {
             text.extend_from_slice(&items.len().to_le_bytes());
             items.iter().for_each(|item| value(text, item));
         }
-        Value::Object(map) => object(text, map),
+        Value::Object(map) => object(text, map.iter().map(|(name, value)| (name.as_str(), value)).collect()),
     }
 }
 

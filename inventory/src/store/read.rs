@@ -5,18 +5,17 @@
 
 use std::collections::HashMap;
 
+use super::answers::*;
 use super::database::{Transacted, Value, values};
 use super::error::{Error, Result};
 use super::prepare::storable;
+use super::query::{HOLDS, Query, page};
 use super::record::{COLUMNS, found};
 use super::scan::{sum, unfinished};
 use super::types::*;
 use super::{Store, moment};
 use crate::asset::{Relation, Skipped};
 use crate::change::changes;
-
-/// The version `v` of an asset `s` that holds at scan `$1`.
-pub(super) const HOLDS: &str = "v.asset = s.key AND v.since <= $1 AND (v.until IS NULL OR v.until > $1)";
 
 impl Store {
     /// The accounts, by nickname.
@@ -74,7 +73,7 @@ impl Store {
         let sql = "SELECT id, account, source, state, view, wide, settings, started, updated, steps FROM scan \
                    WHERE account IN ({in}) ORDER BY id DESC LIMIT $1";
         let mut scans = Vec::new();
-        for row in tx.rows_in(sql, &values![most], &ids).await? {
+        for row in tx.rows_in(sql, values![most], &ids).await? {
             let id = row.int(0)?;
             let (kinds, skipped) = by_kind(&mut tx, id).await?;
             scans.push(ScanRecord {
@@ -313,91 +312,6 @@ impl Snapshot {
     }
 }
 
-/// A query under way; `$1` is the scan it is as of.
-pub(super) struct Query {
-    pub(super) sql: String,
-    pub(super) values: Vec<Value>,
-}
-
-impl Query {
-    pub(super) fn new(scan: i64) -> Self {
-        Self { sql: String::new(), values: values![scan] }
-    }
-
-    pub(super) fn text(&mut self, sql: &str) {
-        self.sql.push_str(sql);
-    }
-
-    pub(super) fn value(&mut self, value: impl Into<Value>) {
-        self.values.push(value.into());
-        self.sql.push_str(&format!("${}", self.values.len()));
-    }
-
-    fn any_of(&mut self, column: &str, of: &[String]) {
-        if of.is_empty() {
-            return;
-        }
-        self.text(&format!(" AND {column} IN ("));
-        for (at, one) in of.iter().enumerate() {
-            self.text(if at == 0 { "" } else { ", " });
-            self.value(storable(one));
-        }
-        self.text(")");
-    }
-
-    /// Kinds, ids and name of a filter.
-    pub(super) fn chosen(&mut self, filter: &Filter, like: &str, name: &str) {
-        self.any_of("s.kind", &filter.kinds);
-        self.any_of("s.id", &filter.ids);
-        if let Some(wanted) = &filter.name {
-            self.text(&format!(" AND {name} {like} "));
-            self.value(pattern(wanted));
-            self.text(" ESCAPE '\\'");
-        }
-    }
-
-    /// Order, beginning and length of a page: one more than asked for tells
-    /// whether another follows.
-    pub(super) fn page(&mut self, account: i64, after: Option<&After>, most: usize) {
-        if let Some(after) = after.filter(|after| after.account == account) {
-            self.text(" AND (s.kind, s.id) > (");
-            self.value(&after.kind);
-            self.text(", ");
-            self.value(&after.id);
-            self.text(")");
-        }
-        self.text(" ORDER BY s.kind, s.id LIMIT ");
-        self.value(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1));
-    }
-}
-
-/// A pattern of LIKE for a part of a name, or for one with `*` and `?`.
-fn pattern(wanted: &str) -> String {
-    let whole = wanted.contains(['*', '?']);
-    let mut pattern = String::from(if whole { "" } else { "%" });
-    for c in storable(wanted).chars() {
-        match c {
-            '*' => pattern.push('%'),
-            '?' => pattern.push('_'),
-            '%' | '_' | '\\' => pattern.extend(['\\', c]),
-            c => pattern.push(c),
-        }
-    }
-    pattern.push_str(if whole { "" } else { "%" });
-    pattern
-}
-
-/// Cuts a page where it was asked to end.
-pub(super) fn page<T>(mut items: Vec<(i64, T)>, most: usize, of: impl Fn(&T) -> (&String, &String)) -> Page<T> {
-    let more = items.len() > most;
-    items.truncate(most);
-    let next = items.last().filter(|_| more).map(|(account, last)| {
-        let (kind, id) = of(last);
-        After { account: *account, kind: kind.clone(), id: id.clone() }
-    });
-    Page { items: items.into_iter().map(|(_, item)| item).collect(), next }
-}
-
 /// The names of what relations point to.
 async fn names(tx: &mut Transacted, account: i64, scan: i64, to: &[Relation]) -> Result<Vec<Option<String>>> {
     let mut known = HashMap::new();
@@ -410,7 +324,7 @@ async fn names(tx: &mut Transacted, account: i64, scan: i64, to: &[Relation]) ->
             "SELECT s.id, v.name FROM asset s JOIN version v ON {HOLDS} \
              WHERE s.account = $2 AND s.kind = $3 AND s.id IN ({{in}})"
         );
-        for row in tx.rows_in(&sql, &values![scan, account, kind], &ids).await? {
+        for row in tx.rows_in(&sql, values![scan, account, kind], &ids).await? {
             known.insert((kind.to_owned(), row.text(0)?), row.text(1)?);
         }
     }

@@ -4,10 +4,11 @@
 
 use serde::de::DeserializeOwned;
 
+use super::answers::Found;
 use super::database::Row;
 use super::error::{Error, Result};
 use super::moment;
-use super::types::{Found, Moment};
+use super::types::Moment;
 use crate::asset::Asset;
 
 /// Columns of an asset's version: `version v` joined to `asset s`.

@@ -135,7 +135,7 @@ impl Store {
             }
             before => {
                 if let Some(before) = before {
-                    write::take_back(&mut tx, account, before.id).await?;
+                    write::take_back(&mut tx, before.id).await?;
                     tx.run("UPDATE scan SET state = 'abandoned' WHERE id = $1", values![before.id]).await?;
                     scan.abandoned = Some(before.id);
                 }
@@ -201,6 +201,7 @@ impl Store {
                 by_kind.entry(kind).or_default().gone += gone;
             }
         }
+        write::edges(tx, scan.id).await?;
         publish(tx, scan.account, scan.id, sight.now).await
     }
 
@@ -276,8 +277,7 @@ pub(super) async fn count(tx: &mut Transacted, scan: i64, by_kind: &ByKind) -> R
     let then = "ON CONFLICT (scan, kind) DO UPDATE SET seen = scan_kind.seen + excluded.seen, \
                 added = scan_kind.added + excluded.added, changed = scan_kind.changed + excluded.changed, \
                 gone = scan_kind.gone + excluded.gone";
-    tx.insert("scan_kind (scan, kind, seen, added, changed, gone)", 6, rows, then).await?;
-    Ok(())
+    tx.insert("scan_kind (scan, kind, seen, added, changed, gone)", 6, rows, then).await
 }
 
 pub(super) fn sum<'c>(counts: impl Iterator<Item = &'c Counts>) -> Counts {

@@ -209,6 +209,11 @@ fn a_full_disk_loses_nothing() {
         assert!(matches!(full, Error::Full { .. }), "{full:?}");
         let stored = running.steps;
         assert!(stored > 1, "{stored}");
+        // Tried again, it is no other error.
+        for _ in 0..8 {
+            let again = store.step(&mut running, &step(stored, None), minute(1)).await;
+            assert!(matches!(again, Err(Error::Full { .. })), "{again:?}");
+        }
         // The last good snapshot is there, and the scan goes on once there is room.
         assert_eq!(listed(&store, &now(&store).await, &Filter::default()).await, ["a/1 1"]);
         store.close().await;
@@ -219,6 +224,71 @@ fn a_full_disk_loses_nothing() {
         let all = listed(&store, &now(&store).await, &Filter::default()).await;
         assert_eq!(all.len() as u64, stored + 1);
     });
+}
+
+/// As a user whom modes stop, which they do not root: a thread has a user of its
+/// own on Linux, and hands it on to those it starts.
+#[cfg(target_os = "linux")]
+fn as_a_user(folder: &Path, test: impl FnOnce() + Send) {
+    use rustix::process::{Uid, geteuid};
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| {
+            if geteuid().is_root() {
+                let nobody = Uid::from_raw(65_534);
+                let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+                for path in files.chain([folder.to_owned()]) {
+                    rustix::fs::chown(&path, Some(nobody), None).unwrap();
+                }
+                rustix::thread::set_thread_uid(nobody).unwrap();
+            }
+            test();
+        });
+        ended.join().unwrap();
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let told = |path: &Path, expected: &str| {
+        block_on(async {
+            let why = match Store::open(&Place::File(path.to_owned()), &Settings::default()).await {
+                Err(why) => why,
+                Ok(store) => store.begin(&begin(&["a"], 1)).await.unwrap_err(),
+            };
+            let why = why.to_string();
+            assert!(why.contains(expected) && why.contains("give this user the right"), "{why}");
+        });
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    block_on(async {
+        let store = Store::open(&Place::File(path.clone()), &Settings::default()).await.unwrap();
+        scan(&store, begin(&["a"], 0), &["a/1"]).await;
+        store.close().await;
+    });
+    as_a_user(folder.path(), || {
+        mode(folder.path(), 0o500);
+        told(&folder.path().join("new.db"), "Permission denied");
+        told(&path, "cannot be written");
+        mode(folder.path(), 0o700);
+        mode(&path, 0o400);
+        told(&path, "cannot be written");
+        // With the right to it again all is there.
+        mode(&path, 0o600);
+        block_on(async {
+            let store = Store::open(&Place::File(path.clone()), &Settings::default()).await.unwrap();
+            assert_eq!(listed(&store, &now(&store).await, &Filter::default()).await, ["a/1 1"]);
+        });
+    });
+    // Another's, though root could read it.
+    if rustix::process::geteuid().is_root() {
+        block_on(async {
+            let why = Store::open(&Place::File(path.clone()), &Settings::default()).await.err().unwrap().to_string();
+            assert!(why.contains("it belongs to user 65534, not to 0"), "{why}");
+        });
+    }
 }
 
 #[test]

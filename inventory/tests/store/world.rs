@@ -64,7 +64,8 @@ fn server() -> Option<String> {
 /// Not by `eprintln!`, which is heard of tests that fail alone.
 fn left_out(name: &str) {
     assert!(std::env::var_os("CONNECTOR_TEST_POSTGRES_REQUIRED").is_none(), "there is no server of PostgreSQL");
-    writeln!(std::io::stderr(), "LEFT OUT: {name}::postgres, CONNECTOR_TEST_POSTGRES names no server").unwrap();
+    let told = format!("LEFT OUT: {name}::postgres, CONNECTOR_TEST_POSTGRES names no server\n");
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
 }
 
 pub(crate) async fn on(server: &str, sql: &str) {

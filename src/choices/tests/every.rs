@@ -106,6 +106,10 @@ impl Transport for Server {
         Ok(Response { status: 200, headers: Vec::new(), body: self.answer(target).to_string().into_bytes() })
     }
 
+    fn is_there(&self, _: &Self::Pending) -> bool {
+        true
+    }
+
     fn finish(&self, pending: Response) -> std::result::Result<Response, Failure> {
         Ok(pending)
     }

@@ -59,9 +59,13 @@ impl Source {
     }
 
     /// Values of a page, with those of the window it is in.
-    pub(super) fn values(&self, place: &Place, page: Vec<(&'static str, Value)>) -> Vec<(&'static str, Value)> {
+    pub(super) fn values(
+        &self,
+        windows: Option<&Cuts>,
+        page: Vec<(&'static str, Value)>,
+    ) -> Vec<(&'static str, Value)> {
         let mut values = page;
-        if let (Some(cuts), Some(spec)) = (&place.windows, &self.operation.windows) {
+        if let (Some(cuts), Some(spec)) = (windows, &self.operation.windows) {
             values.extend(cuts.values(spec, &self.arguments));
         }
         values

@@ -83,7 +83,7 @@ impl<S: Transport + Clock> Client<S> {
         budget: &mut Duration,
     ) -> Result<Option<String>> {
         let operation = walk.source.operation;
-        let values = walk.source.values(place, page.to_vec());
+        let values = walk.source.values(place.windows.as_ref(), page.to_vec());
         let Source { arguments, keys, key, .. } = &mut walk.source;
         let (response, _) = self.exchange(operation, arguments, &values, keys, budget, None)?;
         let text = response.text(operation)?;

@@ -176,7 +176,7 @@ fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
     if file.account.is_empty() {
         return Err(wrong("there is no account in it: add [[account]] with nickname and token-file".into()));
     }
-    for name in args.account.iter().filter(|name| !seen.contains_key(*name)) {
+    if let Some(name) = args.account.iter().find(|name| !seen.contains_key(*name)) {
         let known: Vec<&str> = seen.keys().map(String::as_str).collect();
         return Err(Failure::Usage(format!("--account {name}: the configuration has {}", known.join(", "))));
     }
