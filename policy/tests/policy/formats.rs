@@ -62,7 +62,7 @@ fn table() {
          \n\
          Did not come to their end\n  broken (b.rego:3) on service P1: numbers.range refused: it would make 999999999 numbers, more than 100000\n\
          \n\
-         acme: 1 findings, 1 waived, 1 undetermined; 4 rules on 2 assets, 7 evaluations\n"
+         acme: 1 finding, 1 waived, 1 undetermined; 4 rules on 2 assets, 7 evaluations\n"
     );
     let lines = text.lines().count();
     for name in HOSTILE {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use connector_host::inventory::{self, Report, ScanError, Watch};
 use connector_host::{Connection, Connector};
 use connector_inventory::asset::Kind;
-use connector_inventory::store::{Begin, Counts, Place, Settings, Store};
+use connector_inventory::store::{Begin, Counts, Place, Settings, Store, nickname};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use pagerduty_simulator::Server;
@@ -181,9 +181,10 @@ pub(crate) async fn begin(ground: &Ground, account: &Account, connection: &mut C
             "nothing in the account tells whose it is: the key sees no user, team or service with a link".into(),
         ));
     };
-    let nickname = account.nickname.clone().unwrap_or_else(|| name.split('.').next().unwrap_or(&name).to_owned());
+    let named = account.nickname.clone().unwrap_or_else(|| name.split('.').next().unwrap_or(&name).to_owned());
+    nickname(&named)?;
     Ok(Begin {
-        nickname,
+        nickname: named,
         account: name,
         view: inventory::view(&check),
         kinds: chosen(account, &ground.kinds)?,

@@ -1,7 +1,8 @@
 //! How the accounts stand: for the health check, and as Prometheus reads it.
 //!
-//! Rule: names of accounts are those of the configuration; nothing of an asset
-//! is told.
+//! Rule: names of accounts are nicknames, which have no sign that means something
+//! to Prometheus (its library writes labels as they are); nothing of an asset is
+//! told.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -241,19 +242,19 @@ mod tests {
 
     #[test]
     fn metrics_are_told_as_prometheus_reads_them() {
-        let status = Status::new(&["prod-1".to_owned()], SignedDuration::from_hours(8));
+        let status = Status::new(&["eu-1.prod_2".to_owned()], SignedDuration::from_hours(8));
         status.begins(0);
         let counts = Counts { seen: 5, added: 3, changed: 1, gone: 0 };
         status.ends(0, Outcome::Whole { counts, requests: 7, seconds: 1.5 });
         status.ends(0, Outcome::Failed("no".to_owned()));
         let text = status.metrics();
         for line in [
-            r#"connector_scans_total{account="prod-1",result="whole"} 1"#,
-            r#"connector_scans_total{account="prod-1",result="failed"} 1"#,
-            r#"connector_assets{account="prod-1"} 5"#,
-            r#"connector_scan_running{account="prod-1"} 0"#,
-            r#"connector_changes_total{account="prod-1",what="added"} 3"#,
-            r#"connector_scan_duration_seconds{account="prod-1"} 1.5"#,
+            r#"connector_scans_total{account="eu-1.prod_2",result="whole"} 1"#,
+            r#"connector_scans_total{account="eu-1.prod_2",result="failed"} 1"#,
+            r#"connector_assets{account="eu-1.prod_2"} 5"#,
+            r#"connector_scan_running{account="eu-1.prod_2"} 0"#,
+            r#"connector_changes_total{account="eu-1.prod_2",what="added"} 3"#,
+            r#"connector_scan_duration_seconds{account="eu-1.prod_2"} 1.5"#,
         ] {
             assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
         }
