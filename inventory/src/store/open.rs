@@ -232,8 +232,10 @@ async fn postgres(url: &str, shown: &Arc<str>, settings: &Settings) -> Result<Da
         Some(_) => {}
         None => {
             let mut tx = database.read().await?;
+            // Another process may have made the store since: then all of them are ours.
             let others = "SELECT count(*), current_schema()::text FROM pg_tables \
-                          WHERE schemaname = current_schema() AND tablename <> $1";
+                          WHERE schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_tables \
+                          WHERE schemaname = current_schema() AND tablename = $1)";
             let (tables, schema) = match tx.row(others, values![MIGRATIONS]).await? {
                 Some(row) => (row.int(0)?, row.text_or_null(1)?),
                 None => (0, None),
