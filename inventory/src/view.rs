@@ -17,8 +17,7 @@ use serde::Serialize;
 
 pub use graph::{dot, mermaid};
 pub use records::Record;
-
-use table::Table;
+pub use table::Table;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

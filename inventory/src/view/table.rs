@@ -19,7 +19,8 @@ const NAME: usize = 30;
 const OTHER: usize = 20;
 
 /// A table whose columns have their widths.
-pub(super) struct Table {
+#[derive(Debug)]
+pub struct Table {
     widths: Vec<usize>,
     room: Option<usize>,
 }
@@ -29,7 +30,7 @@ impl Table {
     /// is a terminal. The first column stays whole, since ids are copied; the
     /// widest of the others give way, and the last are left out before all of
     /// them become unreadable.
-    pub(super) fn new(rows: &[Vec<String>], room: Option<usize>) -> Self {
+    pub fn new(rows: &[Vec<String>], room: Option<usize>) -> Self {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
@@ -58,7 +59,7 @@ impl Table {
     }
 
     /// One line, without space at its end.
-    pub(super) fn line(&self, row: &[String]) -> String {
+    pub fn line(&self, row: &[String]) -> String {
         let mut line = String::new();
         for (cell, &width) in row.iter().zip(&self.widths) {
             let cell = visible(cell);

@@ -34,7 +34,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// JSON for a terminal or a file: what acts is written as JSON's own escapes,
-/// so the value stays the same.
+/// so the value stays the same. Line breaks between tokens stay, those inside
+/// strings are escaped already.
 pub fn safe_json(json: &str) -> Cow<'_, str> {
     let acts = |c: char| acts(c) && !matches!(c, '\n' | '\r' | '\t');
     if !json.contains(acts) {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use connector_inventory::view::text;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
@@ -101,13 +102,11 @@ fn cell(value: &Value, raw: bool) -> String {
     }
 }
 
-/// Text with an apostrophe before what a spreadsheet would run. The last four
-/// are the full-width forms, which some spreadsheets take for the same.
+/// Text as it is, or harmless to a spreadsheet unless `raw`.
 fn guarded(text: &str, raw: bool) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    match runs && !raw {
-        true => format!("'{text}"),
-        false => text.to_owned(),
+    match raw {
+        true => text.to_owned(),
+        false => text::guarded(text).into_owned(),
     }
 }
 

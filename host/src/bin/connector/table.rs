@@ -1,96 +1,9 @@
-//! Tables for people: widths are set by the first rows, so that lines can be
-//! printed as they come. On a terminal a line never wraps.
+//! Tables for people: how wide the terminal is, and which columns of an
+//! operation's items tell most.
 
-use std::fmt::Write;
-
+pub(crate) use connector_inventory::view::Table;
 use rustix::termios::{isatty, tcgetwinsize};
 use serde_json::Value;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-use crate::escape::visible;
-
-/// Between two columns.
-const GAP: usize = 2;
-
-/// Narrower than this the second column, a name as a rule, says little.
-const NAME: usize = 30;
-
-/// Narrower than this the others say little: times have twenty characters.
-const OTHER: usize = 20;
-
-/// A table whose columns have their widths.
-pub(crate) struct Table {
-    widths: Vec<usize>,
-}
-
-impl Table {
-    /// Widths that fit `rows` (the head among them), in `room` columns if there
-    /// is a terminal. The first column stays whole, since ids are copied; the
-    /// widest of the others give way, and the last are left out before all of
-    /// them become unreadable.
-    pub(crate) fn new(rows: &[Vec<String>], room: Option<usize>) -> Self {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let mut widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.get(column));
-                cells.map(|cell| visible(cell).width()).max().unwrap_or(0)
-            })
-            .collect();
-        let Some(room) = room else {
-            return Table { widths };
-        };
-        let gaps = |columns: usize| GAP * columns.saturating_sub(1);
-        let least = |widths: &[usize]| {
-            let limits = [usize::MAX, NAME].into_iter().chain(std::iter::repeat(OTHER));
-            let least: usize = widths.iter().zip(limits).map(|(width, limit)| limit.min(*width)).sum();
-            least + gaps(widths.len())
-        };
-        while widths.len() > 2 && least(&widths) > room {
-            widths.pop();
-        }
-        while widths.iter().sum::<usize>() + gaps(widths.len()) > room {
-            match widths.iter_mut().skip(1).max() {
-                Some(widest) if *widest > 8 => *widest -= 1,
-                _ => break,
-            }
-        }
-        Table { widths }
-    }
-
-    /// One line, without space at its end.
-    pub(crate) fn line(&self, row: &[String], room: Option<usize>) -> String {
-        let mut line = String::new();
-        for (cell, &width) in row.iter().zip(&self.widths) {
-            let cell = visible(cell);
-            let shown = match room {
-                Some(_) => clip(&cell, width),
-                None => cell.into_owned(),
-            };
-            let padding = (width + GAP).saturating_sub(shown.width()).max(GAP);
-            // Writing to a text cannot fail.
-            let _ = write!(line, "{shown}{:padding$}", "");
-        }
-        line.truncate(line.trim_end().len());
-        line
-    }
-}
-
-/// Text in no more than `width` columns, with a mark where it was cut.
-fn clip(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut used = 0;
-    let mut shown: String = text
-        .chars()
-        .take_while(|c| {
-            used += c.width().unwrap_or(0);
-            used < width
-        })
-        .collect();
-    shown.push('…');
-    shown
-}
 
 /// Columns of the terminal that stdout is, if it is one.
 pub(crate) fn room() -> Option<usize> {
@@ -182,7 +95,7 @@ mod tests {
     fn check(room: Option<usize>, given: &[&[&str]], expected: &[&str]) {
         let rows = rows(given);
         let table = Table::new(&rows, room);
-        let lines: Vec<_> = rows.iter().map(|row| table.line(row, room)).collect();
+        let lines: Vec<_> = rows.iter().map(|row| table.line(row)).collect();
         assert_eq!(lines, expected);
     }
 

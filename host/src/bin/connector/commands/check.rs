@@ -22,7 +22,7 @@ pub(crate) async fn run(global: &Global) -> Result<()> {
     let table = Table::new(&rows, None);
     let mut out = stdout().lock();
     for row in &rows {
-        writeln!(out, "{}", table.line(row, None))?;
+        writeln!(out, "{}", table.line(row))?;
     }
     Ok(out.flush()?)
 }

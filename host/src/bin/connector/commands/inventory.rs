@@ -211,7 +211,7 @@ async fn show(global: &Global, store: &Store, args: &OneArgs) -> Result<()> {
                 let rows = known(one);
                 let table = Table::new(&rows, room);
                 for row in &rows {
-                    writeln!(out, "{}", table.line(row, room))?;
+                    writeln!(out, "{}", table.line(row))?;
                 }
             }
         }

@@ -55,7 +55,7 @@ fn print(operations: &[&Operation], by_area: bool) -> Result<()> {
             area = &operation.area;
             writeln!(out, "{gap}{}", crate::escape::visible(area).to_uppercase())?;
         }
-        writeln!(out, "{}", table.line(row, room))?;
+        writeln!(out, "{}", table.line(row))?;
     }
     Ok(out.flush()?)
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(global: &Global, args: &OptionsArgs) -> Result<()> {
     let table = Table::new(&rows, room);
     let mut out = stdout().lock();
     for row in &rows {
-        writeln!(out, "{}", table.line(row, room))?;
+        writeln!(out, "{}", table.line(row))?;
     }
     out.flush()?;
     match (&found.next, rows.is_empty()) {

@@ -174,7 +174,7 @@ fn rules(global: &Global, args: &PolicyRulesArgs) -> Result<()> {
     let room = room();
     let table = Table::new(&rows, room);
     for row in &rows {
-        writeln!(out, "{}", table.line(row, room))?;
+        writeln!(out, "{}", table.line(row))?;
     }
     Ok(out.flush()?)
 }

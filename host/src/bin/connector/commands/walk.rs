@@ -271,13 +271,13 @@ fn lines(
         rows.push(head.clone());
         let table = Table::new(&rows, room);
         if !head.is_empty() {
-            writeln!(out, "{}", table.line(&head, room))?;
+            writeln!(out, "{}", table.line(&head))?;
         }
         *layout = Some((columns, table));
     }
     if let Some((columns, table)) = layout {
         for item in items {
-            writeln!(out, "{}", table.line(&row(columns, item), room))?;
+            writeln!(out, "{}", table.line(&row(columns, item)))?;
         }
     }
     Ok(())
