@@ -41,8 +41,7 @@ impl<S: Transport + Clock> Step<'_, S> {
         let ids = nodes.iter().filter_map(|node| node.text_at("id"));
         let mut full = Vec::new();
         self.beside(kind, call, with, "id", ids.map(Value::from).collect(), &mut |_, items| {
-            let item = items.into_iter().map(|item| Node { kind, item, text: None, above: None });
-            full.extend(item);
+            full.extend(items.into_iter().map(|item| Node::new(kind, item)));
         })?;
         Ok(full)
     }
@@ -66,12 +65,7 @@ impl<S: Transport + Clock> Step<'_, S> {
                     Some(take) => within(&item, take).into_iter().cloned().collect(),
                     None => vec![item],
                 };
-                found.extend(taken.into_iter().map(|item| Node {
-                    kind: part,
-                    item,
-                    text: None,
-                    above: Some(Rc::clone(parent)),
-                }));
+                found.extend(taken.into_iter().map(|item| Node::within(part, item, parent)));
             }
         })?;
         Ok(found)
@@ -89,7 +83,7 @@ impl<S: Transport + Clock> Step<'_, S> {
         let lists = ids.chunks(BATCH).map(|ids| Value::from(ids.to_vec())).collect();
         let mut found = Vec::new();
         self.beside(part, call, origin.with, origin.argument, lists, &mut |_, items| {
-            found.extend(items.into_iter().map(|item| Node { kind: part, item, text: None, above: None }));
+            found.extend(items.into_iter().map(|item| Node::new(part, item)));
         })?;
         Ok(found)
     }
@@ -170,7 +164,7 @@ pub(super) fn embedded(part: &'static Kind, origin: &Origin, above: &[Rc<Node>])
     let take = origin.take.unwrap_or_default();
     let inside = |parent: &Rc<Node>| -> Vec<Node> {
         let found = within(&parent.item, take).into_iter();
-        found.map(|item| Node { kind: part, item: item.clone(), text: None, above: Some(Rc::clone(parent)) }).collect()
+        found.map(|item| Node::within(part, item.clone(), parent)).collect()
     };
     above.iter().flat_map(inside).collect()
 }

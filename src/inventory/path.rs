@@ -20,6 +20,16 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// What was taken apart, and is part of nothing.
+    pub(super) fn new(kind: &'static Kind, item: Value) -> Node {
+        Node { kind, item, text: None, above: None }
+    }
+
+    /// The same as part of another.
+    pub(super) fn within(kind: &'static Kind, item: Value, above: &Rc<Node>) -> Node {
+        Node { above: Some(Rc::clone(above)), ..Node::new(kind, item) }
+    }
+
     /// Every value at the path that is not null, lists opened.
     pub(super) fn at<'a>(&'a self, path: &str) -> Vec<&'a Value> {
         match path.strip_prefix('^') {

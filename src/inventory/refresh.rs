@@ -87,7 +87,7 @@ impl<S: Transport + Clock> Step<'_, S> {
             match answer {
                 Ok(success) => {
                     let item = serde_json::from_str(&success.value).map_err(|error| unreadable(kind, &error))?;
-                    found.push(Rc::new(Node { kind, item, text: Some(success.value), above: None }));
+                    found.push(Rc::new(Node { text: Some(success.value), ..Node::new(kind, item) }));
                 }
                 Err(mut why) if why.reason == Reason::Missing => {
                     if let Some(id) = ids.get(number) {

@@ -164,13 +164,10 @@ impl<S: Transport + Clock> Step<'_, S> {
         for raw in texts {
             let item: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(kind, &error))?;
             match origin.take {
-                None => nodes.push(Node { kind, item, text: Some(raw.get().to_owned()), above: None }),
-                Some(take) => nodes.extend(within(&item, take).into_iter().map(|item| Node {
-                    kind,
-                    item: item.clone(),
-                    text: None,
-                    above: None,
-                })),
+                None => nodes.push(Node { text: Some(raw.get().to_owned()), ..Node::new(kind, item) }),
+                Some(take) => {
+                    nodes.extend(within(&item, take).into_iter().map(|item| Node::new(kind, item.clone())));
+                }
             }
         }
         let nodes = match origin.detail {
@@ -201,16 +198,26 @@ impl<S: Transport + Clock> Step<'_, S> {
                 if !self.asked(part) {
                     continue;
                 }
-                let found = match origin.how {
-                    How::List(_) => Vec::new(),
-                    How::Within(_) => embedded(part, origin, &nodes),
-                    How::Each(_, call) => self.each(part, origin, call, &nodes)?,
-                    How::Batch(_, call) => self.batch(part, origin, call, &nodes)?,
-                };
-                self.level(part, found.into_iter().filter(|node| counts(node, origin)).map(Rc::new).collect())?;
+                match self.part(part, origin, &nodes) {
+                    // Trouble inside a part is the part's alone.
+                    Err(error) if passes(error.reason) => self.pass(part, error),
+                    other => other?,
+                }
             }
         }
         Ok(())
+    }
+
+    /// Takes in what stands in the assets of the kind above, or is asked for
+    /// with them.
+    fn part(&mut self, part: &'static Kind, origin: &Origin, above: &[Rc<Node>]) -> Result<()> {
+        let found = match origin.how {
+            How::List(_) => Vec::new(),
+            How::Within(_) => embedded(part, origin, above),
+            How::Each(_, call) => self.each(part, origin, call, above)?,
+            How::Batch(_, call) => self.batch(part, origin, call, above)?,
+        };
+        self.level(part, found.into_iter().filter(|node| counts(node, origin)).map(Rc::new).collect())
     }
 
     /// Whether a kind is needed and was not passed over.

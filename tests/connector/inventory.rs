@@ -481,3 +481,28 @@ async fn no_page_is_asked_for_twice() {
         assert_eq!(asked.len(), seen.len(), "ahead {ahead}");
     }
 }
+
+/// Trouble inside a part of an asset is the part's, not that of what it stands in.
+#[tokio::test(start_paused = true)]
+async fn a_part_that_breaks_off_leaves_what_it_is_part_of() {
+    let world = between(|request| {
+        let members = request.uri().path().ends_with("/members");
+        let further =
+            request.uri().query().is_some_and(|query| query.contains("offset=") && !query.contains("offset=0"));
+        match (members, further) {
+            (true, true) => refuse(400, r#"{"error":{"message":"Invalid Input Provided","code":2001}}"#),
+            (true, false) => refuse(
+                200,
+                r#"{"members":[{"user":{"id":"P1"}},{"user":{"id":"P2"}}],"more":true,"limit":2,"offset":0}"#,
+            ),
+            (false, _) => None,
+        }
+    })
+    .await;
+    let mut on = world.open(tokens::READ_ONLY).await;
+    let found = scan(&mut on, &["team", "team-membership", "priority"], json!({}), None).await;
+    assert_eq!((found.of("team").count(), found.of("priority").count()), (12, 5));
+    let told: Vec<(&str, Reason)> =
+        found.skipped.iter().map(|skipped| (skipped.kind.as_str(), skipped.why.reason)).collect();
+    assert_eq!(told, [("team-membership", Reason::Refused)]);
+}
