@@ -162,10 +162,24 @@ fn reading(global: &Global) -> Global {
     Global { access: Some(Access::Read), ..global.clone() }
 }
 
+/// What cannot be read and on which line, but nothing of what stands there: a
+/// key may have been written into the wrong place.
+fn unread(text: &str, why: &toml::de::Error) -> String {
+    let message = why.message();
+    let told = match message.starts_with("invalid") {
+        // What was found is repeated in front of this.
+        true => message.find("expected").and_then(|at| message.get(at..)).unwrap_or("another value is expected"),
+        false => message,
+    };
+    let line = why.span().and_then(|span| text.get(..span.start)).map(|above| above.matches('\n').count() + 1);
+    let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    format!("{place}{}", told.trim().replace('\n', " "))
+}
+
 fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
     let wrong = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|why| wrong(why.to_string()))?;
-    let file: File = toml::from_str(&text).map_err(|why| wrong(why.to_string().trim().to_owned()))?;
+    let file: File = toml::from_str(&text).map_err(|why| wrong(unread(&text, &why)))?;
     let mut seen = BTreeMap::new();
     for entry in &file.account {
         store::nickname(&entry.nickname).map_err(|why| wrong(why.to_string()))?;

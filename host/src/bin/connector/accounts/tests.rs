@@ -126,3 +126,20 @@ fn what_is_wrong_is_told_with_its_place() {
     refused("", "[[account]]\nnickname = \"a\"\ntoken-env = \"NO_SUCH_VARIABLE_HERE\"\n", "NO_SUCH_VARIABLE_HERE");
     refused("", "[[account]\n", "accounts.toml");
 }
+
+/// A key or a password in the wrong place is a slip, and is not repeated.
+#[test]
+fn what_stands_in_the_file_is_not_repeated() {
+    for (config, expected) in [
+        ("[[account]]\nnickname = \"a\"\ntoken = \"SECRET\"\n", "line 3: unknown field `token`"),
+        ("store = \"postgres://u:SECRET@h/db\n", "line 1"),
+        ("[[account]]\nnickname = \"a\"\nkinds = \"SECRET\"\n", "line 3: expected"),
+        ("[[account]]\nnickname = \"a\"\nsettings = \"SECRET\"\n", "line 3: expected"),
+        ("[[account]]\nnickname = \"a\"\ntoken-file = [\"SECRET\"]\n", "line 3: expected"),
+        ("account = \"SECRET\"\n", "line 1: expected"),
+        ("token = SECRET\n", "line 1"),
+    ] {
+        let failure = planned("", config).expect_err(config).to_string();
+        assert!(failure.contains(expected) && !failure.contains("SECRET"), "{config}: {failure}");
+    }
+}
