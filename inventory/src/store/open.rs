@@ -55,7 +55,9 @@ impl Place {
     /// [`Error::Place`].
     pub fn parse(text: &str, key: Option<PathBuf>) -> Result<Self> {
         let wrong = |why: &str| Err(Error::Place { why: why.into() });
-        match text.split_once("://") {
+        let text = text.trim();
+        // A path may hold `://` behind a slash; an address may hold a password, and is not repeated.
+        match text.split_once("://").filter(|(scheme, _)| !scheme.contains('/')) {
             Some(("postgres" | "postgresql", _)) => match key.or_else(Key::usual) {
                 Some(key) => {
                     address(text)?;
@@ -66,6 +68,7 @@ impl Place {
             Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 wrong(&format!("{scheme}:// is not known"))
             }
+            Some(_) => wrong("an address begins with postgres:// and nothing else"),
             _ if text.is_empty() => wrong("it is empty"),
             _ if key.is_some() => wrong("the key of a file stands beside it"),
             _ => Ok(Place::File(text.into())),

@@ -311,6 +311,9 @@ fn places_are_read() {
     check("postgres://ann:pass@db.test:port/inv", Err("cannot be read"));
     check("postgres://ann:pass@db.test/inv?sslmode=none", Err("cannot be read"));
     check("mysql://ann:pass@db.test/inv", Err("mysql:// is not known"));
+    check("postgresql+psycopg2://ann:pass@db.test/inv", Err("begins with postgres://"));
+    check("jdbc:postgresql://ann:pass@db.test/inv", Err("begins with postgres://"));
+    check(" postgres://ann:pass@db.test:5433/inv", Ok("postgres://ann@db.test:5433/inv"));
     check("", Err("it is empty"));
     let key = Place::parse("a.db", Some("/k".into()));
     assert!(key.is_err());
