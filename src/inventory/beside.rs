@@ -11,7 +11,7 @@ use super::Skipped;
 use super::path::{Node, within};
 use super::step::{Step, concerning, passes, unreadable};
 use crate::arguments::{self, Arguments};
-use crate::catalog::{Kind, Operation, Origin, Paging};
+use crate::catalog::{Answer, Kind, Operation, Origin, Paging};
 use crate::client::{Clock, Transport, operation};
 use crate::envelope;
 use crate::error::{Error, Reason, Result};
@@ -140,9 +140,10 @@ impl<S: Transport + Clock> Step<'_, S> {
                 .filter(|(field, _)| field.paging == Paging::No && field.constant.is_none())
                 .map(|(field, value)| (field.name.to_owned(), value.clone()))
                 .collect();
-            let mut walk = client.walk(operation.id, &Value::Object(given).to_string(), None)?;
+            let walk = client.walk(operation.id, &Value::Object(given).to_string(), None);
+            let mut walk = walk.map_err(|error| concerning(kind, error))?;
             let mut all = Vec::new();
-            while let Some(page) = client.next(&mut walk)? {
+            while let Some(page) = client.next(&mut walk).map_err(|error| concerning(kind, error))? {
                 all.extend(serde_json::from_str::<Vec<Value>>(&page.items).map_err(|error| unreadable(kind, &error))?);
             }
             found(number, all);
@@ -180,7 +181,10 @@ fn sized(operation: &Operation, arguments: &mut Map<String, Value>) {
 fn judged(operation: &'static Operation, answer: Result<Success>) -> Result<std::result::Result<Beside, Box<Error>>> {
     let success = match answer {
         Ok(success) => success,
-        Err(error) if error.reason == Reason::Missing => return Ok(Ok(Beside::Nothing)),
+        // A list that is not there is no empty list: perhaps the account does not have it.
+        Err(error) if error.reason == Reason::Missing && !matches!(operation.answer, Answer::Items { .. }) => {
+            return Ok(Ok(Beside::Nothing));
+        }
         Err(error) if passes(error.reason) => return Ok(Err(error)),
         Err(error) => return Err(error),
     };

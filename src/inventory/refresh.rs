@@ -81,7 +81,7 @@ impl<S: Transport + Clock> Step<'_, S> {
                 arguments::check(operation, &Value::Object(arguments).to_string())
             })
             .collect::<Result<_>>()?;
-        let (mut found, mut missing, mut refused) = (Vec::new(), Vec::new(), None);
+        let (mut found, mut untold, mut settled) = (Vec::new(), Vec::new(), None);
         let client = self.client;
         let answered = client.several(operation, &asked, &mut self.budget, &mut |number, answer| {
             match answer {
@@ -93,20 +93,22 @@ impl<S: Transport + Clock> Step<'_, S> {
                     if let Some(id) = ids.get(number) {
                         why.extra.insert("id".to_owned(), Value::from(id.as_str()));
                     }
-                    missing.push(Skipped { kind: kind.id, why });
+                    untold.push(Skipped { kind: kind.id, why });
                 }
-                Err(error) if passes(error.reason) => {
-                    refused = Some(error);
+                // Refused to all of the kind, or perhaps to this one alone.
+                Err(error) if error.reason == Reason::Unlicensed || !error.missing_scopes.is_empty() => {
+                    settled = Some(error);
                     return Ok(false);
                 }
+                Err(why) if passes(why.reason) => untold.push(Skipped { kind: kind.id, why }),
                 Err(error) => return Err(error),
             }
             Ok(true)
         });
         answered.map_err(|error| concerning(kind, error))?;
-        self.slice.skipped.extend(missing);
+        self.slice.skipped.extend(untold);
         self.level(kind, found)?;
-        if let Some(error) = refused {
+        if let Some(error) = settled {
             self.pass(kind, error);
         }
         Ok(())
