@@ -11,6 +11,8 @@ mod web;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_host::Error;
+use connector_host::contract::Reason;
 use connector_host::inventory::{self, Watch};
 use connector_inventory::store::{Apply, Counts, Error as StoreError, Point};
 use jiff::{SignedDuration, Timestamp};
@@ -204,29 +206,30 @@ impl Keeper {
     /// Looks for what changed since then; whether all of it was seen.
     async fn look(&self, since: Timestamp) -> bool {
         match self.changes(since).await {
-            Ok(counts) => {
+            Ok((counts, untold)) => {
                 let Counts { added, changed, gone, .. } = counts;
                 if added + changed + gone > 0 {
                     tell!("{}: {added} new, {changed} changed, {gone} gone since {since:.0}", self.name());
                 }
-                self.status.looked(self.number, &counts);
-                true
+                self.status.changed(self.number, &counts);
+                match &untold {
+                    Some(why) => self.trouble(why),
+                    None => self.status.no_trouble(self.number),
+                }
+                untold.is_none()
             }
             Err(Failure::Interrupted) => false,
             // Another process scans the account: its scan brings the same.
             Err(Failure::Store(StoreError::Busy { .. } | StoreError::Unfinished { .. })) => false,
             Err(failure) => {
-                // The same trouble, such as no right to audit records, is told once.
-                let why = failure.to_string();
-                if self.status.new_trouble(self.number, &why) {
-                    tell!("{}: changes between scans: {}", self.name(), visible(&why));
-                }
+                self.trouble(&failure.to_string());
                 false
             }
         }
     }
 
-    async fn changes(&self, since: Timestamp) -> Result<Counts> {
+    /// What changed, stored; and what kept it from being all.
+    async fn changes(&self, since: Timestamp) -> Result<(Counts, Option<String>)> {
         let ground = &self.ground;
         let mut connection = scan::open(ground, &self.account).await?;
         let begin = scan::begin(ground, &self.account, &mut connection).await?;
@@ -234,34 +237,54 @@ impl Keeper {
         let mut settings: Map<String, Value> = self.account.scan.clone();
         settings.insert("changed_since".to_owned(), format!("{since:.0}").into());
         let settings = Value::Object(settings).to_string();
-        let (mut cursor, mut total) = (None, Counts::default());
+        // All of it is stored at once, as of the beginning: a look that breaks off is none.
+        let mut apply = Apply {
+            nickname: begin.nickname,
+            account: begin.account,
+            view: begin.view,
+            kinds: begin.kinds,
+            assets: Vec::new(),
+            gone: Vec::new(),
+            now: begin.now,
+        };
+        let (mut cursor, mut untold) = (None, None);
         loop {
             if *self.stop.borrow() {
                 return Err(Failure::Interrupted);
             }
-            let found = connection.scan(&kinds, &settings, cursor.as_deref()).await?;
-            let gone = inventory::gone(&found);
-            let found = inventory::slice(found).map_err(scan::failed)?;
-            if !found.assets.is_empty() || !gone.is_empty() {
-                let apply = Apply {
-                    nickname: begin.nickname.clone(),
-                    account: begin.account.clone(),
-                    view: begin.view.clone(),
-                    kinds: begin.kinds.clone(),
-                    assets: found.assets,
-                    gone,
-                    now: Timestamp::now(),
-                };
-                let counts = ground.store.apply(&apply).await?;
-                total.added += counts.added;
-                total.changed += counts.changed;
-                total.gone += counts.gone;
-                total.seen += counts.seen;
+            let found = match connection.scan(&kinds, &settings, cursor.as_deref()).await {
+                // The list of changes itself, which comes last: what went before is known.
+                Err(Error::Connector(why)) if matches!(why.reason, Reason::Forbidden | Reason::Unlicensed) => {
+                    untold = Some(why.message);
+                    break;
+                }
+                found => found?,
+            };
+            let skipped = found.skipped.iter().find(|skipped| skipped.why.reason != Reason::Missing);
+            untold = untold.or(skipped.map(|skipped| format!("{}: {}", skipped.kind, skipped.why.message)));
+            // What a narrower key does not find may be there all the same.
+            if apply.view.wide {
+                apply.gone.extend(inventory::gone(&found));
             }
+            let found = inventory::slice(found).map_err(scan::failed)?;
+            apply.assets.extend(found.assets);
             match found.next {
                 Some(next) => cursor = Some(next),
-                None => return Ok(total),
+                None => break,
             }
+        }
+        let counts = match apply.assets.is_empty() && apply.gone.is_empty() {
+            true => Counts::default(),
+            false => ground.store.apply(&apply).await?,
+        };
+        Ok((counts, untold))
+    }
+
+    /// Tells trouble with changes, such as no right to audit records, unless it is
+    /// the same as the last time.
+    fn trouble(&self, why: &str) {
+        if self.status.new_trouble(self.number, why) {
+            tell!("{}: changes between scans: {}", self.name(), visible(why));
         }
     }
 }

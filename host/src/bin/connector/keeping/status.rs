@@ -148,18 +148,18 @@ impl Status {
         self.scans.get_or_create(&with(labels, "result", word)).inc();
     }
 
-    fn changed(&self, number: usize, counts: &Counts) {
+    /// What a scan, or a look for changes, stored.
+    pub(super) fn changed(&self, number: usize, counts: &Counts) {
         for (what, count) in [("added", counts.added), ("changed", counts.changed), ("gone", counts.gone)] {
             self.changes.get_or_create(&with(self.labels(number), "what", what)).inc_by(count);
         }
     }
 
-    /// Changes were looked for.
-    pub(super) fn looked(&self, number: usize, counts: &Counts) {
+    /// Changes were looked for without trouble.
+    pub(super) fn no_trouble(&self, number: usize) {
         if let Some(state) = self.states().get_mut(number) {
             state.told = None;
         }
-        self.changed(number, counts);
     }
 
     /// Whether trouble with changes is another than the last time.
@@ -236,7 +236,7 @@ mod tests {
         for (why, expected) in [("no", true), ("no", false), ("other", true), ("no", true), ("no", false)] {
             assert_eq!(status.new_trouble(0, why), expected, "{why}");
         }
-        status.looked(0, &Counts::default());
+        status.no_trouble(0);
         assert!(status.new_trouble(0, "no"));
     }
 
