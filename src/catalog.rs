@@ -11,8 +11,10 @@ mod assets;
 mod decode;
 mod reader;
 pub(crate) mod tables;
+mod terraform;
 pub(crate) use assets::{Changes, How, Kind, Origin, Relation, Takes, kind, kinds, settings};
-pub(crate) use tables::{CHANGES, CHECK, EntityAt, Fields, HOSTS, OPERATIONS, Texts, find};
+pub(crate) use tables::{CHANGES, CHECK, EntityAt, Fields, HOSTS, OPERATIONS, PROVIDER, Texts, find};
+pub(crate) use terraform::{Clause, Condition, Holds, Line, Piece, Resource, Scalar, Source, Test, resources, unmade};
 
 /// A host by region.
 #[derive(Debug)]

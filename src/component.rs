@@ -17,7 +17,7 @@ use crate::connection::{Connection, METHODS, settings_schema};
 use crate::error::{Error, Reason, Violation};
 use crate::rates::Rate;
 use crate::transport::Wasi;
-use crate::{account, choices, custom, inventory as scanning, schema, webhook};
+use crate::{account, choices, custom, inventory as scanning, schema, terraform, webhook};
 
 mod extra;
 
@@ -42,7 +42,12 @@ impl wit::Guest for Component {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: hosts.collect(),
             settings: settings_schema().to_string(),
-            extra: serde_json::json!({"scan_settings": scanning::settings_schema()}).to_string(),
+            extra: serde_json::json!({
+                "scan_settings": scanning::settings_schema(),
+                "codify_settings": terraform::settings_schema(),
+                "terraform": terraform::extra(),
+            })
+            .to_string(),
         }
     }
 
@@ -246,9 +251,36 @@ impl inventory::Guest for Component {
         })
     }
 
-    fn codify(_: Vec<inventory::Asset>) -> Result<inventory::Codified, types::Error> {
-        Err(invalid("this connector does not write Terraform yet: scan assets, and take their attributes as JSON"))
+    fn codify(assets: Vec<inventory::Asset>, settings: String) -> Result<inventory::Codified, types::Error> {
+        codified(&assets, &settings).map_err(|error| outgoing_error(*error))
     }
+}
+
+fn codified(assets: &[inventory::Asset], settings: &str) -> Result<inventory::Codified, Box<Error>> {
+    let edges: Vec<Vec<terraform::Edge<'_>>> = assets
+        .iter()
+        .map(|asset| {
+            asset.relations.iter().map(|of| terraform::Edge { name: &of.name, kind: &of.kind, id: &of.id }).collect()
+        })
+        .collect();
+    let given: Vec<terraform::Asset<'_>> = assets
+        .iter()
+        .zip(&edges)
+        .map(|(asset, relations)| terraform::Asset {
+            kind: &asset.kind,
+            id: &asset.id,
+            name: &asset.name,
+            attributes: &asset.attributes,
+            relations,
+        })
+        .collect();
+    let code = terraform::codify(&given, settings)?;
+    let file = |terraform::File { name, content }| inventory::File { name, content };
+    let left_out = |terraform::LeftOut { kind, id, why }| inventory::LeftOut { kind, id, why };
+    Ok(inventory::Codified {
+        files: code.files.into_iter().map(file).collect(),
+        left_out: code.left_out.into_iter().map(left_out).collect(),
+    })
 }
 
 fn no_triggers() -> types::Error {

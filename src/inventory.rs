@@ -12,6 +12,7 @@ mod refresh;
 mod step;
 
 pub(crate) use asset::{Asset, Edge};
+pub(crate) use path::{text, within};
 pub(crate) use step::scan;
 
 use serde_json::{Map, Value, json};

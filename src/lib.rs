@@ -3,7 +3,7 @@
 //! Reading order, which is also the way the data flows: [`catalog`] and
 //! [`error`]; [`connection`] and [`arguments`]; [`request`], [`response`], [`envelope`],
 //! [`paging`], [`time`], [`windows`], [`feed`], [`retry`] and [`rates`]; [`client`], [`choices`], [`account`]
-//! and [`schema`]; [`inventory`]; [`webhook`]; [`component`], which exports the contract; [`transport`],
+//! and [`schema`]; [`inventory`]; [`terraform`]; [`webhook`]; [`component`], which exports the contract; [`transport`],
 //! the only I/O.
 //!
 //! Rule: this file holds the list of modules and the bindings, nothing else.
@@ -35,6 +35,7 @@ mod request;
 mod response;
 mod retry;
 mod schema;
+mod terraform;
 mod time;
 mod transport;
 mod webhook;

@@ -7,9 +7,14 @@ use crate::source::{Spot, Text, Word};
 
 mod assets;
 mod choices;
+mod terraform;
 mod walk;
 pub(crate) use assets::{Changes, How, Kind, Origin, Relation, Setting, Takes};
 pub(crate) use choices::{Choices, Custom};
+pub(crate) use terraform::{
+    Attribute, Clause, Condition, Holds, Line, Mark, Nested, Piece, Provider, Resource, Scalar, Schema, Source,
+    Template, Test,
+};
 pub(crate) use walk::{Consistency, Cut, ExactWhile, Feed, Given, Json, Unset, Windows};
 
 /// Everything in the folder.
@@ -23,6 +28,13 @@ pub(crate) struct Catalog {
     pub(crate) changes: Option<Changes>,
     /// Kinds of assets, in the order of the file.
     pub(crate) kinds: Vec<Kind>,
+    pub(crate) provider: Option<Provider>,
+    /// What Terraform's provider takes, by resource type.
+    pub(crate) schemas: Vec<Schema>,
+    /// How resource types are made of assets, in the order of the file.
+    pub(crate) resources: Vec<Resource>,
+    /// Resource types that are not made of assets, and why.
+    pub(crate) unmade: Vec<(Word, String)>,
     pub(crate) areas: Vec<Area>,
     pub(crate) entities: Vec<Entity>,
     /// By area, in the order of the files.

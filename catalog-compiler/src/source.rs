@@ -66,6 +66,17 @@ impl Text {
         Self { value: value.to_owned(), start, offsets }
     }
 
+    /// A text that stands nowhere: what is said of it is said at `at`.
+    pub(crate) fn plain(value: &str, at: Spot) -> Self {
+        Self { value: value.to_owned(), start: at, offsets: Vec::new() }
+    }
+
+    /// The part of the text that begins at byte `offset`.
+    pub(crate) fn part(&self, offset: usize, value: &str) -> Self {
+        let offsets = self.offsets.iter().skip(offset).take(value.len()).copied().collect();
+        Self { value: value.to_owned(), start: self.spot(offset), offsets }
+    }
+
     /// Where byte `offset` of the value stands; past the end, its last byte.
     pub(crate) fn spot(&self, offset: usize) -> Spot {
         let offset = match self.offsets.last() {

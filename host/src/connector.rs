@@ -10,7 +10,7 @@ use wasmtime::Store;
 use crate::bindings;
 use crate::bounded::bounded;
 use crate::connection::Connection;
-use crate::contract::{AuthMethod, Detail, Event, Identity, Kind, Operation};
+use crate::contract::{Asset, AuthMethod, Codified, Detail, Event, Identity, Kind, Operation};
 use crate::error::{Error, LoadError};
 use crate::grants::{Allowed, Grants};
 use crate::host::Host;
@@ -117,6 +117,22 @@ impl Connector {
         let answer = bounded(&self.0.host.options().limits, guest.call_kinds(&mut instance.store));
         let answer = answer.await;
         settle(&self.0.host.options().limits, answer)
+    }
+
+    /// The assets as code: Terraform's language or its JSON, a file that Pulumi imports, or what a state would
+    /// hold. Needs no account and sends nothing. `settings`: a JSON object, see `codify_settings` in the `extra` of
+    /// [`Connector::identity`].
+    ///
+    /// # Errors
+    /// [`Error::Connector`] with reason `invalid` for settings or assets that are none; [`Error::Trap`] and
+    /// [`Error::Limit`].
+    pub async fn codify(&self, assets: &[Asset], settings: &str) -> Result<Codified, Error> {
+        let mut instance = self.catalog_instance().await?;
+        let guest = instance.guest.saas_connector_inventory();
+        let settings = settings.to_owned();
+        let answer = guest.call_codify(&mut instance.store, assets, &settings);
+        let answer = bounded(&self.0.host.options().limits, answer).await;
+        Ok(settle(&self.0.host.options().limits, answer)??)
     }
 
     /// Verifies what a webhook delivered and reads its events. Needs no account

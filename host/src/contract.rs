@@ -6,7 +6,9 @@ use std::fmt;
 pub use crate::bindings::exports::saas::connector::catalog::{
     AuthMethod, CredentialField, Detail, Effect, FieldKind, Identity, Operation, Stability,
 };
-pub use crate::bindings::exports::saas::connector::inventory::{Asset, Kind, Relation, Skipped, Slice};
+pub use crate::bindings::exports::saas::connector::inventory::{
+    Asset, Codified, File, Kind, LeftOut, Relation, Skipped, Slice,
+};
 pub use crate::bindings::exports::saas::connector::session::{Choice, Choices, Output, Page};
 pub use crate::bindings::exports::saas::connector::triggers::Event;
 pub use crate::bindings::saas::connector::types::{Error, Rate, Reason, Violation};

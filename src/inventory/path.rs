@@ -48,7 +48,7 @@ impl Node {
 }
 
 /// Every value at a path below a value.
-pub(super) fn within<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
+pub(crate) fn within<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut open = vec![value];
     for name in path.split('.').filter(|name| !name.is_empty()) {
         open = open.into_iter().flat_map(opened).filter_map(|value| value.get(name)).collect();
@@ -65,7 +65,7 @@ fn opened(value: &Value) -> Vec<&Value> {
 }
 
 /// Text, a number or a truth value, as text; what is empty is none.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

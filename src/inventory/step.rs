@@ -123,13 +123,15 @@ impl<S: Transport + Clock> Step<'_, S> {
         let How::List(call) = origin.how else { return Ok(None) };
         let list = operation(call)?;
         let mut arguments = self.plan.arguments(origin.with, Some(kind), self.at);
-        if let Some(value) = origin.setting.and_then(|setting| self.plan.texts(setting).get(cursor.value)) {
-            arguments.insert(origin.argument.to_owned(), value.as_str().into());
+        let value = origin.setting.and_then(|setting| self.plan.texts(setting).get(cursor.value)).cloned();
+        let value = value.as_deref();
+        if let Some(value) = value {
+            arguments.insert(origin.argument.to_owned(), value.into());
         }
         let beside = self.calls(kind) + u32::from(origin.detail.is_some());
         if list.pages == Pages::None {
             let success = self.client.call(list.id, &Value::Object(arguments).to_string())?;
-            self.items(kind, origin, &success.success.value)?;
+            self.items(kind, origin, value, &success.success.value)?;
             return Ok(None);
         }
         let sized = list.fields.iter().find(|field| field.paging == Paging::Size);
@@ -148,7 +150,7 @@ impl<S: Transport + Clock> Step<'_, S> {
                 page => page?,
             };
             let Some(page) = page else { return Ok(None) };
-            self.items(kind, origin, &page.items)?;
+            self.items(kind, origin, value, &page.items)?;
             next = page.next;
             if next.is_none() {
                 break;
@@ -158,11 +160,18 @@ impl<S: Transport + Clock> Step<'_, S> {
     }
 
     /// Takes in the items of one page of a list.
-    fn items(&mut self, kind: &'static Kind, origin: &'static Origin, items: &str) -> Result<()> {
+    /// `value`: what the list was asked for, which its items need not tell.
+    fn items(&mut self, kind: &'static Kind, origin: &'static Origin, value: Option<&str>, items: &str) -> Result<()> {
         let texts: Vec<&RawValue> = serde_json::from_str(items).map_err(|error| unreadable(kind, &error))?;
         let mut nodes = Vec::with_capacity(texts.len());
         for raw in texts {
-            let item: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(kind, &error))?;
+            let mut item: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(kind, &error))?;
+            let untold = value.filter(|_| item.get(origin.argument).is_none());
+            if let (Some(value), Value::Object(members)) = (untold, &mut item) {
+                members.insert(origin.argument.to_owned(), value.into());
+                nodes.push(Node::new(kind, item));
+                continue;
+            }
             match origin.take {
                 None => nodes.push(Node { text: Some(raw.get().to_owned()), ..Node::new(kind, item) }),
                 Some(take) => {

@@ -61,7 +61,7 @@ fn changed(changes: &Changes, catalog: &Catalog, report: &mut Report) {
 }
 
 /// The kind of this name, or a report.
-fn known<'a>(name: &Word, catalog: &'a Catalog, report: &mut Report) -> Option<&'a Kind> {
+pub(super) fn known<'a>(name: &Word, catalog: &'a Catalog, report: &mut Report) -> Option<&'a Kind> {
     let found = catalog.kind(&name.text);
     if found.is_none() {
         let hint = suggest::hint(&name.text, catalog.kinds.iter().map(|kind| kind.name.text.as_str()));

@@ -13,6 +13,7 @@ mod ids;
 mod operations;
 mod paths;
 mod samples;
+mod terraform;
 mod uses;
 mod windows;
 
@@ -32,6 +33,7 @@ pub(crate) fn all(catalog: &Catalog, report: &mut Report) {
     ids::check(catalog, report);
     asked::check(catalog, report);
     assets::check(catalog, report);
+    terraform::check(catalog, report);
     for operation in &catalog.operations {
         windows::check(operation, catalog, report);
         feeds::check(operation, catalog, report);

@@ -103,13 +103,18 @@ fn leads(path: &str, kind: &Kind, origin: &Origin, catalog: &Catalog) -> bool {
     !open.is_empty()
 }
 
-/// Whether a path leads somewhere in a type.
-pub(super) fn there(of: &Type, path: &str, catalog: &Catalog) -> bool {
-    let mut open = vec![of.clone()];
+/// What stands at a path below any of these; empty where it leads nowhere.
+pub(super) fn follow(from: &[Type], path: &str, catalog: &Catalog) -> Vec<Type> {
+    let mut open = from.to_vec();
     for name in path.split('.') {
         open = open.iter().flat_map(|of| member(of, name, catalog)).collect();
     }
-    !open.is_empty()
+    open
+}
+
+/// Whether a path leads somewhere in a type.
+pub(super) fn there(of: &Type, path: &str, catalog: &Catalog) -> bool {
+    !follow(std::slice::from_ref(of), path, catalog).is_empty()
 }
 
 /// Checks every path of a kind.

@@ -5,7 +5,7 @@
 use super::Emitter;
 use super::pieces::Record;
 use crate::check::{secrets, shape};
-use crate::model::{Given, How, Kind, Origin, Relation, Setting, Takes, Type};
+use crate::model::{Given, How, Kind, Origin, Relation, Resource, Setting, Takes, Type};
 use crate::source::Word;
 
 fn texts(words: &[Word]) -> impl Iterator<Item = &str> {
@@ -22,7 +22,9 @@ impl Emitter<'_> {
         let mut record = Record::default();
         record.text(&kind.name.text);
         record.text(&kind.title);
-        record.optional(kind.terraform.as_deref());
+        let made = |resource: &&Resource| resource.kind.text == kind.name.text && resource.each.is_none();
+        let resource = self.catalog.resources.iter().find(made);
+        record.optional(resource.map(|resource| resource.name.text.as_str()));
         record.texts(texts(&kind.types));
         record.number(u64::from(kind.personal) | u64::from(kind.windowed) << 1 | u64::from(kind.optional) << 2);
         record.texts(texts(&kind.id));
@@ -44,7 +46,7 @@ impl Emitter<'_> {
     }
 
     /// The number of a kind; the checks saw that it is there.
-    fn number(&self, name: &Word) -> u64 {
+    pub(super) fn number(&self, name: &Word) -> u64 {
         self.catalog.kinds.iter().position(|kind| kind.name.text == name.text).unwrap_or_default() as u64
     }
 

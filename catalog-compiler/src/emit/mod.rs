@@ -9,6 +9,7 @@ mod assets;
 mod fields;
 mod operations;
 mod pieces;
+mod terraform;
 mod walk;
 mod words;
 
@@ -44,6 +45,8 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     let entities: Vec<Record> = emitter.entities.clone().into_iter().map(|entity| emitter.shape(entity)).collect();
 
     let kinds: Vec<Record> = catalog.kinds.iter().map(|kind| emitter.asset(kind)).collect();
+    let resources: Vec<Record> = catalog.resources.iter().map(|resource| emitter.resource(resource)).collect();
+    let unmade: Vec<Record> = catalog.unmade.iter().map(|(name, why)| terraform::unmade(name, why)).collect();
     let settings: Vec<Record> = catalog.settings.iter().map(assets::setting).collect();
 
     let mut out = String::from("// Made from the catalog by its compiler: change the catalog, not this file.\n\n");
@@ -71,14 +74,21 @@ pub(crate) fn catalog(catalog: &Catalog) -> Tables {
     line(&mut out, "/// What tells of changes.");
     let changes = changes.unwrap_or_else(|| "None".to_owned());
     line(&mut out, &format!("pub(crate) static CHANGES: Option<Changes> = {changes};\n"));
+    let provider = catalog.provider.as_ref();
+    let provider = provider.map_or(("", "", ""), |of| (&of.name, &of.source, &of.version));
+    line(&mut out, "/// Terraform's provider: its name in a module, its address, its versions.");
+    line(&mut out, &format!("pub(crate) static PROVIDER: (&str, &str, &str) = {provider:?};\n"));
     emitter.words.tables().for_each(|table| line(&mut out, &table));
 
-    let shared = Shared::of(operations.iter().chain(&entities).chain(&kinds).chain(&settings));
+    let shared =
+        Shared::of(operations.iter().chain(&entities).chain(&kinds).chain(&settings).chain(&resources).chain(&unmade));
     let mut bytes = Bytes::default();
     bytes.place("SHARED", shared.pieces());
     bytes.place("OPERATIONS_AT", operations.iter().map(|record| shared.whole(record)));
     bytes.place("ENTITIES_AT", entities.iter().map(|record| shared.whole(record)));
     bytes.place("KINDS_AT", kinds.iter().map(|record| shared.whole(record)));
+    bytes.place("RESOURCES_AT", resources.iter().map(|record| shared.whole(record)));
+    bytes.place("UNMADE_AT", unmade.iter().map(|record| shared.whole(record)));
     bytes.place("SETTINGS_AT", settings.iter().map(|record| shared.whole(record)));
     out.push('\n');
     out.push_str(&bytes.starts);

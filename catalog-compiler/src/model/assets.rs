@@ -34,7 +34,6 @@ pub(crate) struct Changes {
 pub(crate) struct Kind {
     pub(crate) name: Word,
     pub(crate) title: String,
-    pub(crate) terraform: Option<String>,
     /// What the `type` of a reference to it says, `_reference` aside.
     pub(crate) types: Vec<Word>,
     pub(crate) personal: bool,

@@ -11,9 +11,8 @@ use crate::table::Table;
 /// Keys of a place where assets come from.
 const FROM: [&str; 11] =
     ["list", "within", "each", "batch", "take", "with", "as", "for", "only", "detail", "detail-with"];
-const KIND: [&str; 15] = [
+const KIND: [&str; 14] = [
     "title",
-    "terraform",
     "types",
     "personal",
     "windowed",
@@ -112,7 +111,6 @@ fn kind(name: Word, table: &Table<'_>, report: &mut Report) -> Kind {
     let flag = |key: &str, report: &mut Report| table.flag(key, report).unwrap_or(false);
     Kind {
         title,
-        terraform: table.text("terraform", report).map(|text| text.value),
         types,
         personal: flag("personal", report),
         windowed: flag("windowed", report),

@@ -21,13 +21,18 @@ pub(crate) struct Folder {
     pub(crate) asked: Option<usize>,
     /// Which source is `assets.toml`, where there is one.
     pub(crate) assets: Option<usize>,
+    /// Which source is `terraform.toml`, where there is one.
+    pub(crate) terraform: Option<usize>,
+    /// Which source is `terraform-schema.toml`, where there is one.
+    pub(crate) schema: Option<usize>,
     /// Which sources hold entities; the others hold operations.
     pub(crate) entities: Range<usize>,
     /// Files that could not be read, or that nothing reads.
     pub(crate) problems: Vec<Diagnostic>,
 }
 
-/// Reads `hosts.toml`, `actions.toml`, `check.toml`, `assets.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
+/// Reads `hosts.toml`, `actions.toml`, `check.toml`, `assets.toml`, `terraform.toml`,
+/// `terraform-schema.toml`, `entities/*.toml` and `operations/*.toml` of `dir`, by name.
 pub(crate) fn files(dir: &Path) -> Folder {
     let name = dir.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut finder = Finder { name: name.unwrap_or_else(|| dir.display().to_string()), ..Finder::default() };
@@ -36,11 +41,23 @@ pub(crate) fn files(dir: &Path) -> Folder {
     let actions = finder.maybe(dir, "actions.toml");
     let asked = finder.maybe(dir, "check.toml");
     let assets = finder.maybe(dir, "assets.toml");
+    let terraform = finder.maybe(dir, "terraform.toml");
+    let schema = finder.maybe(dir, "terraform-schema.toml");
     let start = finder.sources.len();
     finder.folder(dir, "entities");
     let entities = start..finder.sources.len();
     finder.folder(dir, "operations");
-    Folder { sources: finder.sources, hosts, actions, asked, assets, entities, problems: finder.problems }
+    Folder {
+        sources: finder.sources,
+        hosts,
+        actions,
+        asked,
+        assets,
+        terraform,
+        schema,
+        entities,
+        problems: finder.problems,
+    }
 }
 
 #[derive(Default)]

@@ -11,7 +11,9 @@ mod entities;
 mod exchange;
 mod files;
 mod hosts;
+mod lines;
 mod operations;
+mod terraform;
 mod walk;
 
 pub(crate) use files::{Folder, files};
@@ -46,6 +48,10 @@ pub(crate) fn catalog(folder: &Folder, report: &mut Report) -> Catalog {
             asked::read(&root, &mut catalog, report);
         } else if Some(source.index) == folder.assets {
             assets::read(&root, &mut catalog, report);
+        } else if Some(source.index) == folder.terraform {
+            terraform::read(&root, &mut catalog, report);
+        } else if Some(source.index) == folder.schema {
+            terraform::schema(&root, &mut catalog, report);
         } else if folder.entities.contains(&source.index) {
             entities::read(&root, &mut catalog, report);
         } else {

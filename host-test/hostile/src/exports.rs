@@ -247,7 +247,7 @@ impl inventory::Guest for Hostile {
         Err(nothing())
     }
 
-    fn codify(_: Vec<inventory::Asset>) -> Result<inventory::Codified, Error> {
+    fn codify(_: Vec<inventory::Asset>, _: String) -> Result<inventory::Codified, Error> {
         Err(nothing())
     }
 }

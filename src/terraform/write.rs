@@ -1,0 +1,260 @@
+//! The files: one for each type, and what goes with them.
+//!
+//! Rule: the same resources make the same files, byte for byte. Nothing that
+//! PagerDuty tells stands in a comment or, but for plain letters of names, in an
+//! identifier.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::instance::Made;
+use super::settings::Format;
+use super::values::{Body, Value};
+use super::{File, Ground, hcl};
+use crate::catalog::{Line, PROVIDER, resources};
+
+/// A variable, by its name: of which resource it is.
+type Variables = BTreeMap<String, String>;
+
+/// Files under way.
+pub(super) struct Writer {
+    format: Format,
+    /// Text by number of the type.
+    types: BTreeMap<usize, String>,
+    /// Objects, where a format is JSON.
+    objects: BTreeMap<usize, Vec<Json>>,
+    variables: Variables,
+}
+
+/// A resource that is being written.
+pub(super) struct Writing<'a> {
+    pub(super) ground: &'a Ground<'a>,
+    pub(super) made: &'a Made,
+    pub(super) type_name: &'static str,
+    pub(super) variables: &'a mut Variables,
+    /// What Terraform is to take no notice of.
+    pub(super) ignored: Vec<String>,
+}
+
+impl Writing<'_> {
+    /// The address of a resource.
+    pub(super) fn address(&self, number: usize) -> String {
+        let made = self.ground.made.get(number);
+        let of = made.and_then(|made| resources().get(made.resource)).map_or("", |of| of.name);
+        format!("{of}.{}", made.map_or("", |made| made.name.as_str()))
+    }
+
+    /// Takes note of a line that Terraform is to leave alone.
+    pub(super) fn note(&mut self, line: &Line, place: &str) {
+        if line.marks.ignored() && !self.ignored.iter().any(|known| known == place) {
+            self.ignored.push(place.to_owned());
+        }
+    }
+
+    /// A variable for a value that must not be written.
+    pub(super) fn variable(&mut self, attribute: &str) -> String {
+        let of = self.type_name.split_once('_').map_or(self.type_name, |(_, rest)| rest);
+        let base = format!("{of}_{}_{attribute}", self.made.name.trim_start_matches('_'));
+        let (mut name, mut number) = (base.clone(), 1);
+        while self.variables.contains_key(&name) {
+            number += 1;
+            name = format!("{base}_{number}");
+        }
+        self.variables.insert(name.clone(), format!("{}.{}", self.type_name, self.made.name));
+        name
+    }
+}
+
+impl Writer {
+    pub(super) fn new(format: Format) -> Writer {
+        Writer { format, types: BTreeMap::new(), objects: BTreeMap::new(), variables: BTreeMap::new() }
+    }
+
+    /// Takes a resource.
+    pub(super) fn take(&mut self, ground: &Ground<'_>, made: &Made, body: Body) {
+        let Some(of) = resources().get(made.resource) else { return };
+        let mut writing =
+            Writing { ground, made, type_name: of.name, variables: &mut self.variables, ignored: Vec::new() };
+        match self.format {
+            Format::Hcl => hcl::resource(self.types.entry(made.resource).or_default(), &mut writing, of.notes, &body),
+            Format::Json => {
+                let object = in_json(&mut writing, &body, "");
+                let ignored = std::mem::take(&mut writing.ignored);
+                let mut object = object;
+                if !ignored.is_empty() {
+                    object.insert("lifecycle".to_owned(), json!({"ignore_changes": ignored}));
+                }
+                let entry = json!({"name": made.name, "import": made.import, "body": object});
+                self.objects.entry(made.resource).or_default().push(entry);
+            }
+            Format::Pulumi => {
+                let entry = json!({"type": of.pulumi, "name": made.name, "id": made.import});
+                self.objects.entry(made.resource).or_default().push(entry);
+            }
+            Format::Values => {
+                let asset = ground.assets.get(made.asset);
+                let entry = json!({
+                    "type": of.name, "name": made.name, "import": made.import, "state": made.state,
+                    "kind": asset.map(|asset| asset.kind), "id": asset.map(|asset| asset.id),
+                    "values": compared(ground, &body),
+                });
+                self.objects.entry(made.resource).or_default().push(entry);
+            }
+        }
+    }
+
+    /// The files.
+    pub(super) fn files(self) -> Vec<File> {
+        let Writer { format, types, objects, variables } = self;
+        let name = |number: &usize| resources().get(*number).map_or("", |of| of.name);
+        let file = |name: &str, content: String| File { name: name.to_owned(), content };
+        match format {
+            Format::Hcl => {
+                let mut files = vec![file("terraform.tf", hcl::provider(PROVIDER))];
+                files.extend(types.into_iter().map(|(number, text)| file(&format!("{}.tf", name(&number)), text)));
+                if !variables.is_empty() {
+                    files.push(file("variables.tf", hcl::variables(&variables)));
+                }
+                files
+            }
+            Format::Json => {
+                let (local, source, version) = PROVIDER;
+                let provider = json!({"terraform": {
+                    "required_version": hcl::LEAST_TERRAFORM,
+                    "required_providers": {local: {"source": source, "version": version}},
+                }});
+                let mut files = vec![file("terraform.tf.json", pretty(&provider))];
+                for (number, objects) in objects {
+                    let of = name(&number);
+                    let imports = objects.iter().map(|one| {
+                        json!({"to": format!("{of}.{}", one["name"].as_str().unwrap_or_default()), "id": literal(one["import"].as_str().unwrap_or_default())})
+                    });
+                    let imports: Vec<Json> = imports.collect();
+                    let bodies: Map<String, Json> = objects
+                        .iter()
+                        .map(|one| (one["name"].as_str().unwrap_or_default().to_owned(), one["body"].clone()))
+                        .collect();
+                    let content = json!({"import": imports, "resource": {of: bodies}});
+                    files.push(file(&format!("{of}.tf.json"), pretty(&content)));
+                }
+                if !variables.is_empty() {
+                    let declared: Map<String, Json> = variables
+                        .into_keys()
+                        .map(|name| (name, json!({"type": "string", "sensitive": true})))
+                        .collect();
+                    files.push(file("variables.tf.json", pretty(&json!({"variable": declared}))));
+                }
+                files
+            }
+            Format::Pulumi => {
+                let all: Vec<Json> = objects.into_values().flatten().collect();
+                vec![file("pulumi-import.json", pretty(&json!({"resources": all})))]
+            }
+            Format::Values => {
+                let rules: Map<String, Json> = resources()
+                    .iter()
+                    .map(|of| {
+                        let mut rules = Map::new();
+                        compare_by(of.body, "", &mut rules);
+                        (of.name.to_owned(), rules.into())
+                    })
+                    .collect();
+                let all: Vec<Json> = objects.into_values().flatten().collect();
+                vec![file("values.json", json!({"rules": rules, "resources": all}).to_string())]
+            }
+        }
+    }
+}
+
+fn pretty(value: &Json) -> String {
+    // Writing JSON to a string cannot fail.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// Text that Terraform's JSON does not take for a template.
+fn literal(text: &str) -> String {
+    if !(text.contains("${") || text.contains("%{")) {
+        return text.to_owned();
+    }
+    // A doubled sign would be read with one that stands before it.
+    text.replace("${", "${\"$\"}{").replace("%{", "${\"%\"}{")
+}
+
+fn in_json(writing: &mut Writing<'_>, body: &Body, above: &str) -> Map<String, Json> {
+    let mut object = Map::new();
+    for (line, value) in &body.attributes {
+        writing.note(line, &format!("{above}{}", line.name));
+        let value = value_in_json(writing, line, value);
+        object.insert(line.name.to_owned(), value);
+    }
+    for (line, bodies) in &body.blocks {
+        writing.note(line, &format!("{above}{}", line.name));
+        let blocks: Vec<Json> = bodies
+            .iter()
+            .enumerate()
+            .map(|(place, body)| in_json(writing, body, &format!("{above}{}[{place}].", line.name)).into())
+            .collect();
+        let mut more = blocks;
+        if let Some(Json::Array(before)) = object.get_mut(line.name) {
+            before.append(&mut more);
+        } else {
+            object.insert(line.name.to_owned(), Json::Array(more));
+        }
+    }
+    object
+}
+
+fn value_in_json(writing: &mut Writing<'_>, line: &Line, value: &Value) -> Json {
+    match value {
+        Value::Text(text) => literal(text).into(),
+        Value::Number(number) => serde_json::from_str(number).unwrap_or(Json::Null),
+        Value::Flag(flag) => (*flag).into(),
+        Value::List(items) => items.iter().map(|item| value_in_json(writing, line, item)).collect(),
+        Value::Objects(bodies) => bodies.iter().map(|body| Json::from(in_json(writing, body, ""))).collect(),
+        Value::Refers(number) => format!("${{{}.id}}", writing.address(*number)).into(),
+        Value::Secret(_) => format!("${{var.{}}}", writing.variable(line.name)).into(),
+    }
+}
+
+/// What a state would hold: ids in place of references, `{"secret": …}` where
+/// none may be told.
+fn compared(ground: &Ground<'_>, body: &Body) -> Map<String, Json> {
+    let mut object: Map<String, Json> =
+        body.attributes.iter().map(|(line, value)| (line.name.to_owned(), compared_value(ground, value))).collect();
+    for (line, bodies) in &body.blocks {
+        let mut blocks: Vec<Json> = bodies.iter().map(|body| compared(ground, body).into()).collect();
+        if let Some(Json::Array(before)) = object.get_mut(line.name) {
+            before.append(&mut blocks);
+        } else {
+            object.insert(line.name.to_owned(), Json::Array(blocks));
+        }
+    }
+    object
+}
+
+fn compared_value(ground: &Ground<'_>, value: &Value) -> Json {
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::Number(number) => serde_json::from_str(number).unwrap_or(Json::Null),
+        Value::Flag(flag) => (*flag).into(),
+        Value::List(items) => items.iter().map(|item| compared_value(ground, item)).collect(),
+        Value::Objects(bodies) => bodies.iter().map(|body| Json::from(compared(ground, body))).collect(),
+        Value::Refers(number) => ground.made.get(*number).map_or(Json::Null, |made| made.state.as_str().into()),
+        Value::Secret(fingerprint) => json!({"secret": fingerprint}),
+    }
+}
+
+/// How each attribute of a type is compared, by dotted path.
+fn compare_by(lines: &[Line], above: &str, rules: &mut Map<String, Json>) {
+    use crate::catalog::Holds;
+    for line in lines {
+        let place = format!("{above}{}", line.name);
+        let mut noise: Vec<&str> = line.marks.noise().collect();
+        if matches!(line.holds, Holds::Set(_) | Holds::Blocks { set: true } | Holds::Objects { set: true }) {
+            noise.push("unordered");
+        }
+        rules.insert(place.clone(), json!({"computed": line.computed, "noise": noise}));
+        compare_by(line.body, &format!("{place}."), rules);
+    }
+}
