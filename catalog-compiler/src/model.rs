@@ -29,6 +29,8 @@ pub(crate) struct Catalog {
     /// Kinds of assets, in the order of the file.
     pub(crate) kinds: Vec<Kind>,
     pub(crate) provider: Option<Provider>,
+    /// Lists of words for conditions of resource types, by name.
+    pub(crate) words: Vec<(Word, Vec<String>)>,
     /// What Terraform's provider takes, by resource type.
     pub(crate) schemas: Vec<Schema>,
     /// How resource types are made of assets, in the order of the file.

@@ -113,6 +113,21 @@ fn asset(asset: contract::Asset) -> Result<Asset, ScanError> {
     Ok(Asset { kind, id, name, url, attributes, relations: relations.into_iter().map(relation).collect() })
 }
 
+/// An asset as the connector takes it.
+pub fn told(asset: &Asset) -> contract::Asset {
+    let relation =
+        |of: &Relation| contract::Relation { name: of.name.clone(), kind: of.kind.clone(), id: of.id.clone() };
+    contract::Asset {
+        kind: asset.kind.clone(),
+        id: asset.id.clone(),
+        name: asset.name.clone(),
+        url: asset.url.clone(),
+        attributes: Value::Object(asset.attributes.clone()).to_string(),
+        relations: asset.relations.iter().map(relation).collect(),
+        extra: "{}".to_owned(),
+    }
+}
+
 fn skipped(skipped: contract::Skipped) -> Skipped {
     let contract::Skipped { kind, why } = skipped;
     let message = match why.missing_scopes.is_empty() {

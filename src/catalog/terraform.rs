@@ -76,6 +76,10 @@ pub(crate) enum Test {
     Past,
     /// It is a time within a minute.
     Seconds,
+    /// There are two or more.
+    Several,
+    /// It is a text with characters that cannot be printed, or a space at its end.
+    Unprintable,
 }
 
 /// What is asked of a value.
@@ -84,7 +88,7 @@ pub(crate) struct Clause {
     pub(crate) source: Source,
     pub(crate) test: Test,
     pub(crate) negated: bool,
-    /// Words. `*` in front: any text that ends so.
+    /// Words. `*` in front: any text that ends so; behind as well: any that holds it.
     pub(crate) values: &'static [&'static str],
 }
 
@@ -244,6 +248,8 @@ impl Reader {
             1 => Test::Words,
             2 => Test::Past,
             3 => Test::Seconds,
+            4 => Test::Several,
+            5 => Test::Unprintable,
             _ => return None,
         };
         Some(Clause { source, test, negated: bits & 1 == 1, values: self.list(Reader::text)? })

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::values::{Body, Value};
 use super::write::Writing;
-use crate::catalog::Line;
+use crate::catalog::{Holds, Line};
 
 /// `import` blocks came with it.
 pub(super) const LEAST_TERRAFORM: &str = ">= 1.5.0";
@@ -73,8 +73,11 @@ fn write_body(out: &mut String, writing: &mut Writing<'_>, body: &Body, indent: 
     for (line, value) in &body.attributes {
         writing.note(line, &format!("{above}{}", line.name));
         let text = value_text(writing, line, value, indent);
-        // What takes several lines ends the lines whose signs stand below each other.
+        // What takes several lines stands apart: its sign is below no other's.
         let several = text.contains('\n');
+        if several {
+            flush(out, &mut group);
+        }
         group.push((line, text));
         if several {
             flush(out, &mut group);
@@ -94,9 +97,19 @@ fn write_body(out: &mut String, writing: &mut Writing<'_>, body: &Body, indent: 
                 continue;
             }
             let _ = writeln!(out, "{indent}{} {{", line.name);
-            let inside = format!("{above}{}[{place}].", line.name);
+            let inside = inside(above, line, place);
             write_body(out, writing, body, &format!("{indent}  "), &inside);
             let _ = writeln!(out, "{indent}}}");
+        }
+    }
+}
+
+/// The path of what stands in a block, with a dot behind.
+pub(super) fn inside(above: &str, line: &Line, place: usize) -> String {
+    match line.holds {
+        Holds::Block => format!("{above}{}.", line.name),
+        Holds::One(_) | Holds::List(_) | Holds::Set(_) | Holds::Blocks { .. } | Holds::Objects { .. } => {
+            format!("{above}{}[{place}].", line.name)
         }
     }
 }
@@ -159,7 +172,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Whether a reader would not see it, or see the text in another order.
-fn is_unseen(character: char) -> bool {
+pub(super) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

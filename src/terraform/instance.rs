@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Asset, Ground, wrong};
+use super::{Asset, Ground, hcl, wrong};
 use crate::catalog::{Clause, Condition, Piece, Resource, Source, Test, kinds, resources};
 use crate::error::Result;
 use crate::inventory::{text, within};
@@ -75,6 +75,11 @@ impl<'a> View<'a> {
             (Source::Known(kind), _) => self.ground.places.contains_key(&(*kind, self.asset.id)),
             (_, Test::There) => self.at(&clause.source).into_iter().any(there),
             (_, Test::Words) => texts().any(|text| clause.values.iter().any(|word| fits(word, &text))),
+            (_, Test::Unprintable) => texts().any(|text| {
+                let unprinted = |c: char| hcl::is_unseen(c) || (c.is_whitespace() && c != ' ') || is_private(c);
+                text.ends_with(' ') || text.chars().any(unprinted)
+            }),
+            (_, Test::Several) => self.at(&clause.source).len() > 1,
             (_, Test::Past) => match self.ground.now {
                 None => false,
                 Some(now) => texts().filter_map(|text| time::parse(&text)).any(|at| at <= now),
@@ -90,18 +95,28 @@ impl<'a> View<'a> {
             .map(|piece| match piece {
                 Piece::Literal(text) => Some((*text).to_owned()),
                 Piece::Own => Some(self.asset.id.to_owned()),
-                Piece::Filled { source, map, .. } => {
-                    let text = self.text(source)?;
-                    Some(map.iter().find(|(from, _)| *from == text).map_or(text, |(_, to)| (*to).to_owned()))
-                }
+                Piece::Filled { source, map, .. } => Some(replaced(self.text(source)?, map)),
             })
             .collect()
     }
 }
 
-/// Whether a word, or the end of one behind `*`, is the text.
+/// The word that stands for a text.
+pub(super) fn replaced(text: String, map: &[(&str, &str)]) -> String {
+    map.iter().find(|(from, _)| *from == text).map_or(text, |(_, to)| (*to).to_owned())
+}
+
+/// Whether a word is the text, or what it ends with (`*X`), or what it holds (`*X*`).
 fn fits(word: &str, text: &str) -> bool {
-    word.strip_prefix('*').map_or(word == text, |end| text.ends_with(end))
+    match word.strip_prefix('*') {
+        None => word == text,
+        Some(end) => end.strip_suffix('*').map_or(text.ends_with(end), |part| text.contains(part)),
+    }
+}
+
+/// What means something to some program alone.
+fn is_private(character: char) -> bool {
+    matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
 /// A value as text; an object counts as its id.
@@ -192,8 +207,8 @@ impl View<'_> {
             Piece::Filled { source: Source::Relation(relation), .. } => {
                 self.related(relation).and_then(|(kind, id)| name(kind, id))
             }
-            Piece::Filled { source, kinds: of, .. } => {
-                let text = self.text(source)?;
+            Piece::Filled { source, kinds: of, map } => {
+                let text = replaced(self.text(source)?, map);
                 let of = of.iter().filter_map(|number| kinds().get(*number));
                 of.filter_map(|kind| name(kind.id, &text)).next().or(Some(text))
             }

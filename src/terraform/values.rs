@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::Ground;
-use super::instance::{Made, View, attributes, scalar};
+use super::instance::{Made, View, attributes, replaced, scalar};
 use crate::catalog::{Holds, Line, Scalar, Source, kinds, resources};
 use crate::error::Result;
 use crate::inventory::within;
@@ -219,8 +219,7 @@ fn one(ground: &Ground<'_>, value: &Json, of: Scalar, line: &Line) -> std::resul
             None => return Err(format!("`{}` holds what the provider does not take", line.name)),
         },
     };
-    let mapped = line.map.iter().find(|(from, _)| *from == text).map(|(_, to)| (*to).to_owned());
-    let text = mapped.unwrap_or(text);
+    let text = replaced(text, line.map);
     let kinds = line.kinds.iter().filter_map(|number| kinds().get(*number));
     if let Some(place) = kinds.filter_map(|kind| ground.primary.get(&(kind.id, text.as_str()))).next() {
         return Ok(Some(Value::Refers(*place)));

@@ -25,6 +25,8 @@ pub(super) struct Writer {
     /// Objects, where a format is JSON.
     objects: BTreeMap<usize, Vec<Json>>,
     variables: Variables,
+    /// By type and import id.
+    names: BTreeMap<&'static str, BTreeMap<String, String>>,
 }
 
 /// A resource that is being written.
@@ -68,12 +70,19 @@ impl Writing<'_> {
 
 impl Writer {
     pub(super) fn new(format: Format) -> Writer {
-        Writer { format, types: BTreeMap::new(), objects: BTreeMap::new(), variables: BTreeMap::new() }
+        Writer {
+            format,
+            types: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            names: BTreeMap::new(),
+        }
     }
 
     /// Takes a resource.
     pub(super) fn take(&mut self, ground: &Ground<'_>, made: &Made, body: Body) {
         let Some(of) = resources().get(made.resource) else { return };
+        self.names.entry(of.name).or_default().insert(made.import.clone(), made.name.clone());
         let mut writing =
             Writing { ground, made, type_name: of.name, variables: &mut self.variables, ignored: Vec::new() };
         match self.format {
@@ -106,10 +115,11 @@ impl Writer {
 
     /// The files.
     pub(super) fn files(self) -> Vec<File> {
-        let Writer { format, types, objects, variables } = self;
+        let Writer { format, types, objects, variables, names } = self;
         let name = |number: &usize| resources().get(*number).map_or("", |of| of.name);
         let file = |name: &str, content: String| File { name: name.to_owned(), content };
-        match format {
+        let names = file("names.json", pretty(&json!(names)));
+        let mut files = match format {
             Format::Hcl => {
                 let mut files = vec![file("terraform.tf", hcl::provider(PROVIDER))];
                 files.extend(types.into_iter().map(|(number, text)| file(&format!("{}.tf", name(&number)), text)));
@@ -161,9 +171,11 @@ impl Writer {
                     })
                     .collect();
                 let all: Vec<Json> = objects.into_values().flatten().collect();
-                vec![file("values.json", json!({"rules": rules, "resources": all}).to_string())]
+                return vec![file("values.json", json!({"rules": rules, "resources": all}).to_string())];
             }
-        }
+        };
+        files.push(names);
+        files
     }
 }
 
@@ -193,7 +205,7 @@ fn in_json(writing: &mut Writing<'_>, body: &Body, above: &str) -> Map<String, J
         let blocks: Vec<Json> = bodies
             .iter()
             .enumerate()
-            .map(|(place, body)| in_json(writing, body, &format!("{above}{}[{place}].", line.name)).into())
+            .map(|(place, body)| in_json(writing, body, &hcl::inside(above, line, place)).into())
             .collect();
         let mut more = blocks;
         if let Some(Json::Array(before)) = object.get_mut(line.name) {

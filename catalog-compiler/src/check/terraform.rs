@@ -260,6 +260,12 @@ impl Judge<'_> {
 
     fn condition(&self, condition: &Condition, item: &[Type], report: &mut Report) {
         for clause in condition.clauses() {
+            for name in clause.values.iter().filter_map(|value| value.strip_prefix('$')) {
+                if !self.catalog.words.iter().any(|(word, _)| word.text == name) {
+                    let hint = suggest::hint(name, self.catalog.words.iter().map(|(word, _)| word.text.as_str()));
+                    report.wrong(self.resource.name.at, format!("there are no words `{name}`{hint}"));
+                }
+            }
             self.source(&clause.source, item, "", report);
         }
     }

@@ -6,7 +6,7 @@
 use super::Emitter;
 use super::pieces::Record;
 use crate::model::{
-    Attribute, Condition, Holds, Line, Mark, Nested, Piece, Resource, Scalar, Schema, Source, Template, Test,
+    Attribute, Catalog, Condition, Holds, Line, Mark, Nested, Piece, Resource, Scalar, Schema, Source, Template, Test,
 };
 use crate::source::Word;
 
@@ -23,11 +23,11 @@ impl Emitter<'_> {
         record.record(self.template(resource.state.as_ref().unwrap_or(&resource.import)));
         record.record(self.template(&resource.label));
         let mut when = Record::default();
-        resource.when.iter().for_each(|of| when.record(condition(of)));
+        resource.when.iter().for_each(|of| when.record(condition(of, self.catalog)));
         record.record(when);
         let mut leave = Record::default();
         for (of, why) in &resource.leave {
-            leave.record(condition(of));
+            leave.record(condition(of, self.catalog));
             leave.text(why);
         }
         record.record(leave);
@@ -98,8 +98,8 @@ impl Emitter<'_> {
         let schema = u64::from(attribute.required) | u64::from(attribute.computed) << 1;
         record.number(bits << 2 | schema);
         record.texts(line.map.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]));
-        record.record(line.only.as_ref().map(condition).unwrap_or_default());
-        record.record(line.items.as_ref().map(condition).unwrap_or_default());
+        record.record(line.only.as_ref().map(|of| condition(of, self.catalog)).unwrap_or_default());
+        record.record(line.items.as_ref().map(|of| condition(of, self.catalog)).unwrap_or_default());
         let body = match (&line.body, &attribute.holds) {
             (Some(body), Holds::Nested { of, .. }) => self.lines(body, of),
             _ => Record::default(),
@@ -144,7 +144,7 @@ fn source(source: &Source) -> Record {
     record
 }
 
-fn condition(condition: &Condition) -> Record {
+fn condition(condition: &Condition, catalog: &Catalog) -> Record {
     let mut record = Record::default();
     for clauses in &condition.any {
         let mut all = Record::default();
@@ -155,9 +155,17 @@ fn condition(condition: &Condition) -> Record {
                 Test::Words => 1,
                 Test::Past => 2,
                 Test::Seconds => 3,
+                Test::Several => 4,
+                Test::Unprintable => 5,
             };
             all.number(test << 1 | u64::from(clause.negated));
-            all.texts(clause.values.iter().map(String::as_str));
+            let words =
+                |value: &str| catalog.words.iter().find(|(word, _)| value.strip_prefix('$') == Some(&word.text));
+            let values = clause.values.iter().flat_map(|value| match words(value) {
+                Some((_, words)) => words.as_slice(),
+                None => std::slice::from_ref(value),
+            });
+            all.texts(values.map(String::as_str));
         }
         record.record(all);
     }

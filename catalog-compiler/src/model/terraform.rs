@@ -149,13 +149,17 @@ pub(crate) enum Test {
     Past,
     /// It is a time within a minute.
     Seconds,
+    /// There are two or more.
+    Several,
+    /// It is a text with characters that cannot be printed, or a space at its end.
+    Unprintable,
 }
 
 /// `PATH`, `past PATH`, `seconds PATH`, `PATH = A|B`, `PATH != A|B`, each with `unless` in front.
 pub(crate) struct Clause {
     pub(crate) source: Source,
     pub(crate) test: Test,
-    /// `*` in front: any text that ends so.
+    /// `*` in front: any text that ends so; behind as well: any that holds it.
     pub(crate) values: Vec<String>,
     pub(crate) negated: bool,
 }

@@ -231,7 +231,7 @@ fn compared(parts: &[Part], unless: bool, report: &mut Report) -> Option<Conditi
     {
         report.unread(
             first.at(),
-            "a condition is `PATH`, `unless PATH`, `past PATH`, `seconds PATH`, `PATH = A|B` or `PATH != A|B`, several of them with `and` or `or` between",
+            "a condition is `PATH`, `unless PATH`, `past PATH`, `seconds PATH`, `several PATH`, `unprintable PATH`, `PATH = A|B` or `PATH != A|B`, several of them with `and` or `or` between",
         );
     }
     any.map(|any| Condition { any })
@@ -246,6 +246,8 @@ fn clause(parts: &[Part], unless: bool) -> Option<Clause> {
         [path] => (path, Test::There, Vec::new(), unless),
         [word, path] if word.text() == "past" => (path, Test::Past, Vec::new(), unless),
         [word, path] if word.text() == "seconds" => (path, Test::Seconds, Vec::new(), unless),
+        [word, path] if word.text() == "several" => (path, Test::Several, Vec::new(), unless),
+        [word, path] if word.text() == "unprintable" => (path, Test::Unprintable, Vec::new(), unless),
         [path, equals, value] if equals.text() == "=" => (path, Test::Words, split_values(value), unless),
         [path, equals, value] if equals.text() == "!=" => (path, Test::Words, split_values(value), !unless),
         _ => return None,

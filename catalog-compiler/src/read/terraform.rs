@@ -26,6 +26,13 @@ pub(crate) fn read(root: &Table<'_>, catalog: &mut Catalog, report: &mut Report)
             }
             continue;
         }
+        if entry.key.text == "words" {
+            for entry in table.entries() {
+                let words = table.texts(&entry.key.text, report);
+                catalog.words.push((entry.key.clone(), words.into_iter().map(|word| word.value).collect()));
+            }
+            continue;
+        }
         if entry.key.text == "left-out" {
             for entry in table.entries() {
                 match table.entry_text(entry) {

@@ -158,7 +158,7 @@ fn timed(plan: &mut Plan, args: &ScanArgs) -> Result<()> {
 }
 
 /// A scan only reads, whatever else is asked for.
-fn reading(global: &Global) -> Global {
+pub(crate) fn reading(global: &Global) -> Global {
     Global { access: Some(Access::Read), ..global.clone() }
 }
 

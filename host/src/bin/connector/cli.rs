@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod codify;
 mod inventory;
+pub(crate) use codify::*;
 pub(crate) use inventory::*;
 
 const AFTER: &str = "\
@@ -144,6 +146,8 @@ pub(crate) enum Command {
     Inventory(InventoryArgs),
     /// Check policies on the inventory
     Policy(PolicyArgs),
+    /// Write the inventory as code: Terraform with import blocks, or a file that Pulumi imports
+    Codify(CodifyArgs),
     /// Run the simulator on a port of this machine
     Simulate(SimulateArgs),
     /// Print a completion script for a shell
@@ -164,6 +168,7 @@ impl Command {
             | Command::Scan(_)
             | Command::Inventory(_)
             | Command::Policy(_)
+            | Command::Codify(_)
             | Command::Simulate(_)
             | Command::Completions(_) => None,
         }

@@ -21,6 +21,7 @@ mod cli;
 mod commands;
 mod escape;
 mod failure;
+mod folder;
 mod json;
 mod keeping;
 mod session;
@@ -77,6 +78,7 @@ fn run(cli: &Cli) -> Result<()> {
             Command::Scan(args) => commands::scan::run(global, args).await,
             Command::Inventory(args) => commands::inventory::run(global, args).await,
             Command::Policy(args) => commands::policy::run(global, args).await,
+            Command::Codify(args) => commands::codify::run(global, args).await,
             Command::Simulate(args) => simulate::run(global, args).await,
             Command::Completions(args) => commands::completions::run(args),
         }

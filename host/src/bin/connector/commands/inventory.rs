@@ -81,7 +81,7 @@ fn print<R: Record>(global: &Global, asked: Option<RecordFormat>, raw: bool, rec
 
 /// # Errors
 /// A kind that no scan covered: nothing of it would be no answer.
-async fn covered(store: &Store, kinds: &[String]) -> Result<()> {
+pub(crate) async fn covered(store: &Store, kinds: &[String]) -> Result<()> {
     if kinds.is_empty() {
         return Ok(());
     }

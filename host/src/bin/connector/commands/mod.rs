@@ -4,6 +4,7 @@
 pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod check;
+pub(crate) mod codify;
 pub(crate) mod completions;
 pub(crate) mod describe;
 pub(crate) mod inventory;

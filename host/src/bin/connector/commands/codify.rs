@@ -1,0 +1,201 @@
+//! `connector codify`: the inventory as code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, stdout};
+
+use connector_host::contract::{Asset, Codified, File, LeftOut};
+use connector_host::inventory as contract;
+use connector_host::{Connection, Connector};
+use connector_inventory::asset::Kind;
+use connector_inventory::store::{Filter, Page, Store};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::inventory::{covered, snapshot};
+use super::print_json;
+use super::scan::{expand, failed, store};
+use crate::accounts::reading;
+use crate::cli::{CodeFormat, CodifyArgs, Global};
+use crate::escape::{counted, visible};
+use crate::failure::{Failure, Result};
+use crate::folder::Folder;
+use crate::session;
+use crate::table::{Table, room};
+
+/// Assets that are read at a time.
+const PAGE: usize = 1000;
+
+pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
+    // What keeps a folder from being written is told before anything is read.
+    let folder = args.out.as_deref().map(|path| Folder::open(path, args.force)).transpose()?;
+    let (connector, assets) = match args.live {
+        true => live(global, args).await?,
+        false => stored(global, args).await?,
+    };
+    let mut settings = json!({
+        "format": match args.format {
+            CodeFormat::Hcl => "hcl",
+            CodeFormat::Json => "json",
+            CodeFormat::Pulumi => "pulumi",
+        },
+        "now": format!("{:.0}", Timestamp::now()),
+    });
+    if !args.kind.is_empty() || !args.id.is_empty() {
+        settings["only"] = only(&assets, args)?;
+    }
+    if let Some(names) = folder.as_ref().and_then(Folder::names) {
+        settings["names"] = names.clone();
+    }
+    let code = connector.codify(&assets, &settings.to_string()).await?;
+    match folder {
+        Some(mut folder) => {
+            folder.write(&code.files)?;
+            summary(global, &code)
+        }
+        None => print(global, args.format, &code),
+    }
+}
+
+/// The assets of the store, of one account.
+async fn stored(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>)> {
+    let connector = session::connector(global).await?;
+    let kinds = contract::kinds(connector.kinds().await?).map_err(failed)?;
+    expand(&args.kind, &kinds)?;
+    let store = store(global, &args.store, false).await?;
+    let done = read(&store, args).await;
+    store.close().await;
+    Ok((connector, done?))
+}
+
+async fn read(store: &Store, args: &CodifyArgs) -> Result<Vec<Asset>> {
+    let at = snapshot(store, &args.when).await?;
+    covered(store, &args.kind).await?;
+    let nicknames: Vec<&str> = at.accounts().map(|(nickname, _)| nickname).collect();
+    match nicknames[..] {
+        [] => return Err(Failure::Other("the store has no account yet: `connector scan` brings one".into())),
+        [_] => {}
+        _ => {
+            let names: Vec<String> = nicknames.iter().map(|name| visible(name).into_owned()).collect();
+            return Err(Failure::Usage(format!(
+                "the store has several accounts, and code is of one: name it with --account ({})",
+                names.join(", ")
+            )));
+        }
+    }
+    let (filter, mut after, mut assets) = (Filter::default(), None, Vec::new());
+    loop {
+        let Page { items, next } = store.list(&at, &filter, after.as_ref(), PAGE).await?;
+        assets.extend(items.iter().map(|found| contract::told(&found.asset)));
+        after = next;
+        if after.is_none() {
+            return Ok(assets);
+        }
+    }
+}
+
+/// The assets of the account as it is now.
+async fn live(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>)> {
+    let mut session = session::open(&reading(global), &[]).await?;
+    let kinds = contract::kinds(session.connector.kinds().await?).map_err(failed)?;
+    expand(&args.kind, &kinds)?;
+    let asked: Vec<String> =
+        kinds.iter().filter(|kind| kind.terraform_type.is_some()).map(|kind: &Kind| kind.id.clone()).collect();
+    let assets = scanned(&mut session.connection, &asked).await?;
+    Ok((session.connector, assets))
+}
+
+async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<Vec<Asset>> {
+    let (mut cursor, mut assets, mut seen) = (None, Vec::new(), BTreeSet::new());
+    loop {
+        let slice = connection.scan(kinds, "{}", cursor.as_deref()).await?;
+        for skipped in &slice.skipped {
+            tell!("left out {}: {}", visible(&skipped.kind), visible(&skipped.why.message));
+        }
+        // What a later step finds again is the same.
+        assets.extend(slice.assets.into_iter().filter(|asset| seen.insert((asset.kind.clone(), asset.id.clone()))));
+        match slice.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(assets),
+        }
+    }
+}
+
+/// The assets that were asked for, as a setting.
+fn only(assets: &[Asset], args: &CodifyArgs) -> Result<Value> {
+    let mut only: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let of_kind = |asset: &&Asset| args.kind.is_empty() || args.kind.contains(&asset.kind);
+    for asset in assets.iter().filter(of_kind).filter(|asset| args.id.is_empty() || args.id.contains(&asset.id)) {
+        only.entry(&asset.kind).or_default().push(&asset.id);
+    }
+    let known = |id: &&String| only.values().flatten().any(|known| known == id);
+    match args.id.iter().find(|id| !known(id)) {
+        Some(id) => Err(Failure::Usage(format!("no asset that was asked for has the id `{}`", visible(id)))),
+        None => Ok(json!(only)),
+    }
+}
+
+/// Everything on stdout.
+fn print(global: &Global, format: CodeFormat, code: &Codified) -> Result<()> {
+    if global.json {
+        let files: serde_json::Map<String, Value> =
+            code.files.iter().map(|file| (file.name.clone(), file.content.as_str().into())).collect();
+        return print_json(&json!({"files": files, "left_out": left_out(&code.left_out)}).to_string(), true);
+    }
+    let mut out = stdout().lock();
+    for File { name, content } in &code.files {
+        match format {
+            CodeFormat::Pulumi if name == NAMES => {}
+            CodeFormat::Pulumi => write!(out, "{content}")?,
+            CodeFormat::Hcl | CodeFormat::Json if name == NAMES => {}
+            CodeFormat::Hcl => write!(out, "# {name}\n\n{content}\n")?,
+            CodeFormat::Json => writeln!(out, "{content}")?,
+        }
+    }
+    out.flush()?;
+    tell_left_out(&code.left_out);
+    Ok(())
+}
+
+/// The file in which names are kept.
+pub(crate) const NAMES: &str = "names.json";
+
+/// What was written, and what was left out.
+fn summary(global: &Global, code: &Codified) -> Result<()> {
+    if global.json {
+        let files: Vec<&str> = code.files.iter().map(|file| file.name.as_str()).collect();
+        return print_json(&json!({"files": files, "left_out": left_out(&code.left_out)}).to_string(), true);
+    }
+    let names: Option<BTreeMap<String, BTreeMap<String, String>>> =
+        code.files.iter().find(|file| file.name == NAMES).and_then(|file| serde_json::from_str(&file.content).ok());
+    let names = names.unwrap_or_default();
+    let count: usize = names.values().map(BTreeMap::len).sum();
+    let mut rows = vec![vec!["type".to_owned(), "resources".to_owned()]];
+    rows.extend(names.iter().map(|(of, names)| vec![of.clone(), names.len().to_string()]));
+    let table = Table::new(&rows, room());
+    let mut out = stdout().lock();
+    for row in &rows {
+        writeln!(out, "{}", table.line(row))?;
+    }
+    out.flush()?;
+    tell!("{} of {}", counted(count as u64, "resource", "resources"), counted(names.len() as u64, "type", "types"));
+    tell_left_out(&code.left_out);
+    Ok(())
+}
+
+fn left_out(all: &[LeftOut]) -> Vec<Value> {
+    all.iter().map(|LeftOut { kind, id, why }| json!({"kind": kind, "id": id, "why": why})).collect()
+}
+
+/// What is not in the code, by kind and reason.
+fn tell_left_out(all: &[LeftOut]) {
+    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for LeftOut { kind, id, why } in all {
+        reasons.entry((kind, why)).or_default().push(id);
+    }
+    for ((kind, why), ids) in reasons {
+        const NAMED: usize = 3;
+        let named: Vec<String> = ids.iter().take(NAMED).map(|id| visible(id).into_owned()).collect();
+        let more = if ids.len() > NAMED { ", …" } else { "" };
+        tell!("left out {} {} ({}{more}): {}", ids.len(), visible(kind), named.join(", "), visible(why));
+    }
+}
