@@ -4,6 +4,7 @@
 
 mod account;
 mod keeping;
+mod lease;
 mod look;
 mod policy;
 mod scan;
