@@ -5,9 +5,9 @@
 //!
 //! Of made-up assets of about 1.5 KB with three relations and a secret, in
 //! slices of a scan. Each round has a store of its own (PostgreSQL: an account of
-//! its own in the one store). `first` is a first scan; `all` goes on with one that
-//! finds nothing new, one that finds every tenth changed, and reading all, a line
-//! each.
+//! its own in the one store). `first` is a first scan, a line of figures a round;
+//! `all` goes on with one that finds nothing new, one that finds every tenth
+//! changed, and reading all, and prints the medians for people.
 //!
 //! Rule: making the assets up is not what is measured.
 
@@ -54,6 +54,7 @@ struct Args {
 async fn main() -> Result<(), Failure> {
     let args = Args::parse();
     let folder = tempfile::tempdir()?;
+    let mut all: [Vec<Figures>; 4] = Default::default();
     for round in 0..args.rounds {
         let file = folder.path().join(format!("{round}.db"));
         let place = match &args.store {
@@ -61,16 +62,34 @@ async fn main() -> Result<(), Failure> {
             None => Place::File(file.clone()),
         };
         let store = Store::open(&place, &Settings::default()).await?;
-        scan(&store, round, &args, |_| 0).await?.print();
-        if args.work == Work::All {
-            scan(&store, round, &args, |_| 0).await?.print();
-            scan(&store, round, &args, |n| u64::from(n % 10 == 0)).await?.print();
-            read(&store, round).await?.print();
+        let first = scan(&store, round, &args, |_| 0).await?;
+        match args.work {
+            Work::First => first.print(),
+            Work::All => {
+                all[0].push(first);
+                all[1].push(scan(&store, round, &args, |_| 0).await?);
+                all[2].push(scan(&store, round, &args, |n| u64::from(n % 10 == 0)).await?);
+                all[3].push(read(&store, round).await?);
+            }
         }
         store.close().await;
         remove(&file)?;
     }
+    if args.work == Work::All {
+        println!("{} assets in steps of {}, medians of {}:", args.assets, args.slice, args.rounds);
+        for (what, found) in ["first scan", "nothing new", "every tenth changed", "read all"].iter().zip(&all) {
+            let (wall, cpu) = (median(found, |one| one.wall_ms) / 1e3, median(found, |one| one.cpu_ms) / 1e3);
+            let rate = args.assets as f64 / wall;
+            println!("  {what:<20} {wall:>8.3} s {rate:>9.0} assets/s, {cpu:>8.3} s of the processor");
+        }
+    }
     Ok(())
+}
+
+fn median(found: &[Figures], of: impl Fn(&Figures) -> f64) -> f64 {
+    let mut all: Vec<f64> = found.iter().map(of).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 /// So that the disk holds one store at a time.
