@@ -9,4 +9,5 @@ mod look;
 mod policy;
 mod scan;
 mod signals;
+mod stores;
 mod support;
