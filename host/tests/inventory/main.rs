@@ -4,8 +4,10 @@
 
 mod account;
 mod keeping;
+mod lease;
 mod look;
 mod policy;
 mod scan;
 mod signals;
+mod stores;
 mod support;
