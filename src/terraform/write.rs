@@ -266,7 +266,7 @@ fn compare_by(lines: &[Line], above: &str, rules: &mut Map<String, Json>) {
         if matches!(line.holds, Holds::Set(_) | Holds::Blocks { set: true } | Holds::Objects { set: true }) {
             noise.push("unordered");
         }
-        rules.insert(place.clone(), json!({"computed": line.computed, "noise": noise}));
+        rules.insert(place.clone(), json!({"computed": line.computed, "noise": noise, "secret": line.marks.secret()}));
         compare_by(line.body, &format!("{place}."), rules);
     }
 }
