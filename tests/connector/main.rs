@@ -11,6 +11,7 @@ mod catalog;
 mod changes;
 mod choices;
 mod contract;
+mod drift;
 mod faults;
 mod figures;
 mod fire;

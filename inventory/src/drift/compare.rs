@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::Sensitive;
 use super::report::Difference;
-use super::rules::{Noise, Rule, Rules, fingerprint};
+use super::rules::{Noise, Rule, Rules, anything, fingerprint};
 use super::state::Held;
 use crate::secrets::Key;
 
@@ -88,6 +88,9 @@ impl Comparing<'_> {
     fn leaf(&mut self, rule: &Rule, spot: Spot, account: Option<&Value>, state: Option<&Value>) {
         static NULL: Value = Value::Null;
         let (account, state) = (account.unwrap_or(&NULL), state.unwrap_or(&NULL));
+        if anything(account) {
+            return;
+        }
         if let Some(print) = fingerprint(account) {
             return self.secret(spot, account, print, state);
         }
@@ -180,7 +183,7 @@ impl Comparing<'_> {
     fn shown(&self, rules: &Rules, above: &Spot, block: &Map<String, Value>) -> Value {
         let mut shown = Map::new();
         for (name, rule) in rules.iter().filter(|(_, rule)| !rule.noise.ignored) {
-            let Some(value) = block.get(name).filter(|value| !value.is_null()) else { continue };
+            let Some(value) = block.get(name).filter(|value| !value.is_null() && !anything(value)) else { continue };
             let spot = self.spot(above, name, rule);
             let value = match items(Some(value)).filter(|_| !rule.below.is_empty()) {
                 Some(blocks) => blocks.into_iter().map(|block| self.shown(&rule.below, &spot, block)).collect(),

@@ -153,6 +153,11 @@ fn mark(rules: &mut Rules, values: &Map<String, Value>) {
     }
 }
 
+/// `{"ignored": true}`: a state may hold anything here.
+pub(super) fn anything(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.len() == 1 && members.get("ignored") == Some(&Value::Bool(true)))
+}
+
 /// Of `{"secret": …}`: the fingerprint, if it is known.
 pub(super) fn fingerprint(value: &Value) -> Option<Option<&str>> {
     let members = value.as_object().filter(|members| members.len() == 1)?;

@@ -92,6 +92,16 @@ fn noise() {
     check(both, a(json!(["A ", "b"])), a(json!(["B", "a"])), &[]);
 }
 
+/// One value of an attribute may stand for whatever a state holds; its others do not.
+#[test]
+fn values_that_may_be_anything() {
+    let rules = || json!({"a": rule(false, &[]), "b": rule(false, &[]), "b.c": rule(false, &[])});
+    check(rules(), json!({"a": {"ignored": true}}), json!({"a": "x"}), &[]);
+    check(rules(), json!({"a": {"ignored": true}}), json!({}), &[]);
+    check(rules(), json!({"a": {"ignored": false}}), json!({"a": "x"}), &[r#"a: {"ignored":false} | "x""#]);
+    check(rules(), json!({"b": [{"c": {"ignored": true}}]}), json!({"b": [{"c": "x"}]}), &[]);
+}
+
 /// Where PagerDuty holds nothing.
 #[test]
 fn what_the_account_does_not_hold() {
