@@ -41,9 +41,9 @@ test: component ## Run every test, beside a throw-away server of PostgreSQL
 	scripts/postgres $(CARGO) test $(WORKSPACE)
 
 .PHONY: store-speed
-store-speed: ## Print how fast a store takes assets in and gives them out (ASSETS=, SLICE=, RUNS=, STORE=postgres://…)
-	@$(CARGO) run --quiet --release --locked -p connector-inventory --example store_speed -- \
-		$(or $(ASSETS),100000) $(or $(SLICE),100) $(or $(RUNS),5) $(STORE)
+store-speed: build ## Print how fast a store takes assets in and gives them out (ASSETS=, SLICE=, RUNS=, STORE=postgres://…)
+	@target/release/bench-store all - --assets $(or $(ASSETS),100000) --slice $(or $(SLICE),225) --rounds $(or $(RUNS),5) \
+		$(if $(STORE),--store $(STORE))
 
 .PHONY: figures
 figures: component ## Print what walks cost: requests against the fewest possible, memory

@@ -30,13 +30,23 @@ STYLES = {
     "guest, 8 in flight": {"color": "#56B4E9", "marker": "D"},
     "native": {"color": "#009E73", "marker": "s"},
     "Python client": {"color": "#D55E00", "marker": "^"},
+    "scan": {"color": "#CC79A7", "marker": "o"},
+    "store": {"color": "#E69F00", "marker": "s"},
+    "policy": {"color": "#000000", "marker": "D"},
 }
-PANELS = [
-    ("Elapsed time, seconds", "wall_ms", 1e-3),
-    ("Processor time, seconds", "cpu_ms", 1e-3),
-    ("Memory of the process, MiB", "rss_kb", 1 / 1024),
-    ("Requests", "requests", 1),
-]
+# By the rows' name: what the account is counted in, and the panels.
+PANELS = {
+    "growth": ("incidents", [
+        ("Elapsed time, seconds", "wall_ms", 1e-3),
+        ("Processor time, seconds", "cpu_ms", 1e-3),
+        ("Memory of the process, MiB", "rss_kb", 1 / 1024),
+        ("Requests", "requests", 1),
+    ]),
+    "assets": ("assets", [
+        ("Inventory: elapsed time an asset, µs", "wall_us", 1),
+        ("Inventory: memory of the process, MiB", "rss_kb", 1 / 1024),
+    ]),
+}
 
 
 def short(value, _=None):
@@ -58,9 +68,15 @@ def lines(lengths, metric, by):
     return found
 
 
-def draw(lengths, to):
-    figure, axes = plt.subplots(2, 2, figsize=(9, 7.2))
-    for axis, (title, metric, by) in zip(axes.flat, PANELS):
+def draw(found, to):
+    """`found`: lengths or sizes by the rows' name; a panel each, two beside each other."""
+    panels = [(name, *panel) for name in found for panel in PANELS[name][1]]
+    deep = len(panels) // 2
+    figure, axes = plt.subplots(deep, 2, figsize=(9, 3.6 * deep), squeeze=False)
+    legends = {}
+    for axis, (name, title, metric, by) in zip(axes.flat, panels):
+        lengths, noun = found[name], PANELS[name][0]
+        legends.setdefault(name, axis)
         for label, points in lines(lengths, metric, by).items():
             x = [at for at, _ in points]
             y = [ends.median for _, ends in points]
@@ -69,7 +85,7 @@ def draw(lengths, to):
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.set_title(title, loc="left", fontsize=11)
-        axis.set_xlabel("incidents")
+        axis.set_xlabel(noun)
         widen(axis)
         low, high = axis.get_ylim()
         # Where a tenth and a tenfold are all there is, the numbers between have names too.
@@ -80,10 +96,14 @@ def draw(lengths, to):
             one.set_minor_formatter(NullFormatter())
         axis.grid(which="major", color="#dddddd", linewidth=0.6)
         axis.set_axisbelow(True)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.suptitle("What a walk costs as the account grows: medians, ends of the runs as bars", x=0.01, y=0.985, ha="left", fontsize=12)
-    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.0, 0.965), ncols=len(labels) or 1, frameon=False)
-    figure.tight_layout(rect=(0, 0, 1, 0.94))
+    # Of all panels: who takes part in the walks, and in the inventory.
+    parts = [one for axis in legends.values() for one in zip(*axis.get_legend_handles_labels())]
+    handles, labels = [one for one, _ in parts], [label for _, label in parts]
+    high = 7.2 / (3.6 * deep)
+    title = "What walks and the inventory cost as the account grows: medians, ends of the runs as bars"
+    figure.suptitle(title, x=0.01, y=1 - 0.015 * high, ha="left", fontsize=12)
+    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1 - 0.035 * high), ncols=len(labels) or 1, frameon=False)
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.06 * high))
     figure.savefig(to, metadata={"Date": None})
 
 
@@ -97,13 +117,15 @@ def widen(axis):
 
 def main(source, to):
     results = json.loads(Path(source).read_text(encoding="utf-8"))
-    lengths = [one for name, one in measured(results).items() if name.startswith("growth-")]
-    if not lengths:
+    every = measured(results).items()
+    found = {name: [one for of, one in every if of.startswith(f"{name}-")] for name in PANELS}
+    found = {name: lengths for name, lengths in found.items() if lengths}
+    if not found:
         # One of an earlier run would pass for this one's.
         Path(to).unlink(missing_ok=True)
         print("no growth was measured: no chart", file=sys.stderr)
         return
-    draw(lengths, to)
+    draw(found, to)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ class Server:
     threads."""
 
     def __init__(self, program, row):
-        words = [program, "--incidents", str(row.incidents), "--latency-ms", str(row.latency_ms)]
+        words = [program, "--incidents", str(row.incidents), "--latency-ms", str(row.latency_ms), *row.server]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(words, env=environment(), **pipes)
         self.base = self.process.stdout.readline().strip()
@@ -99,12 +99,12 @@ class Server:
             self.process.wait()
             raise SystemExit(f"{program} printed {self.base!r} where its base URL should stand")
 
-    def requests(self):
-        """How many requests it answered, not counting this one."""
+    def told(self):
+        """How many requests it answered, not counting this one, and the time from each to its answer, all added up."""
         connection = http.client.HTTPConnection(self.base.removeprefix("http://"), timeout=10)
         try:
             connection.request("GET", "/_requests")
-            return json.loads(connection.getresponse().read())["requests"]
+            return json.loads(connection.getresponse().read())
         finally:
             connection.close()
 

@@ -11,7 +11,18 @@ from pathlib import Path
 import rows as defined
 from figures import number, slope, spread, steps
 
-GROWTH = "growth"
+# Rows of one length or size each, and what their numbers count.
+GROWTH = {"growth": "incidents", "assets": "assets"}
+# What a row's table tells beside times, memory and requests: head, factor.
+COLUMNS = {
+    "guest_kb": ("of it the guest's, MiB", 1 / 1024),
+    "answering_ms": ("its answers one by one, ms", 1),
+    "per_thousand": ("requests for each 1,000 assets", 1),
+    "slice": ("assets a step", 1),
+    "assets_s": ("assets/s", 1),
+    "asset_rules": ("rules on assets", 1),
+    "rules_s": ("rules on assets/s", 1),
+}
 # How far from a straight line a step of the growth may be until somebody has to explain it.
 STRAIGHT = 0.1
 METRICS = {"wall_ms": 1, "cpu_ms": 1, "rss_kb": 0, "requests": 1}
@@ -64,16 +75,19 @@ def absent(one, label):
 def contestants(one):
     """Who took how long, and who did not end or begin."""
     unit, by = times(one.row)
+    more = [COLUMNS[metric] for metric in one.row.columns]
     body = []
     for contestant in one.row.contestants:
         label = contestant.label
         if absent(one, label):
-            body.append([label, absent(one, label), "", "", "", ""])
+            body.append([label, absent(one, label), *[""] * (4 + len(more))])
             continue
         get = lambda metric: one.values(label, metric)
         figures = [cell(get("wall_ms"), by), cell(get("cpu_ms"), by), cell(get("rss_kb"), 1 / 1024)]
-        body.append([label, *figures, cell(get("requests")), str(len(one.runs[label]))])
-    return table(["", f"wall, {unit}", f"CPU, {unit}", "memory, MiB", "requests", "runs"], body)
+        figures += [cell(get("requests")), *(cell(get(metric), COLUMNS[metric][1]) for metric in one.row.columns)]
+        body.append([label, *figures, str(len(one.runs[label]))])
+    head = ["", f"wall, {unit}", f"CPU, {unit}", "memory, MiB", "requests", *(head for head, _ in more), "runs"]
+    return table(head, body)
 
 
 def verdict(found):
@@ -99,8 +113,9 @@ def marks(found):
     return table(head, [verdict(each) for each in found])
 
 
-def growth(lengths):
-    """Lengths of walks against what they cost, the slopes, and the marks on the guest's memory."""
+def growth(lengths, noun):
+    """Lengths of walks, or sizes of inventories, against what they cost, the slopes, and the marks there are."""
+    each_asset = noun == "assets"
     body, points = [], {}
     for one in lengths:
         for contestant in one.row.contestants:
@@ -108,19 +123,22 @@ def growth(lengths):
             if label == defined.IDLE:
                 continue
             if absent(one, label):
-                body.append([f"{one.row.incidents:,}", label, absent(one, label), "", "", "", ""])
+                body.append([f"{one.row.incidents:,}", label, absent(one, label), *[""] * (4 + each_asset)])
                 continue
             values = {metric: one.values(label, metric) for metric in METRICS}
             for metric, found in values.items():
                 points.setdefault((label, metric), []).append((one.row.incidents, spread(found).median))
             cells = [cell(values["wall_ms"]), cell(values["cpu_ms"]), cell(values["rss_kb"], 1 / 1024)]
             guest = "-"
-            if contestant.program == "guest":
+            if contestant.program in ("guest", "scan"):
                 guest = cell(one.values(label, "guest_kb"), 1 / 1024)
-            body.append([f"{one.row.incidents:,}", label, *cells, guest, cell(values["requests"])])
-    head = ["incidents", "", "wall, ms", "CPU, ms", "memory, MiB", "of it the guest's", "requests"]
-    parts = [table(head, body), slopes(points), marks([found for one in lengths for found in verdicts(one)])]
-    return "\n\n".join(parts)
+            apart = [cell(one.values(label, "wall_us"))] if each_asset else []
+            body.append([f"{one.row.incidents:,}", label, *apart, *cells, guest, cell(values["requests"])])
+    apart = ["wall, µs an asset"] if each_asset else []
+    head = [noun, "", *apart, "wall, ms", "CPU, ms", "memory, MiB", "of it the guest's", "requests"]
+    parts = [table(head, body), slopes(points)]
+    judged = [found for one in lengths for found in verdicts(one)]
+    return "\n\n".join(parts + ([marks(judged)] if judged else []))
 
 
 def bends(metric, found):
@@ -132,6 +150,8 @@ def slopes(points):
     """The slopes of what was measured, as a whole and from each length to the next."""
     body = []
     for (label, metric), line in points.items():
+        if not any(y for _, y in line):
+            continue
         each = steps(line)
         told = " → ".join("-" if step is None else f"{step:.2f}" for step in each)
         whole = slope(line)
@@ -166,13 +186,14 @@ def facts(results):
 def sections(results):
     """The text for each pair of markers."""
     found = measured(results)
-    lengths = [one for name, one in found.items() if name.startswith(f"{GROWTH}-")]
     parts = {"machine": facts(results), "summary": summary(results)}
     for name, one in found.items():
-        if one not in lengths:
+        if "-" not in name:
             parts[name] = f"{contestants(one)}\n\n{marks(verdicts(one))}"
-    if lengths:
-        parts[GROWTH] = growth(lengths)
+    for begin, noun in GROWTH.items():
+        lengths = [one for name, one in found.items() if name.startswith(f"{begin}-")]
+        if lengths:
+            parts[begin] = growth(lengths, noun)
     return parts
 
 

@@ -8,15 +8,23 @@ from figures import Verdict, floor_ms, holds, kept, ratio, spread
 
 GUEST, NATIVE, PYTHON, JS, SINGER = "guest", "native", "Python client", "JavaScript client", "Singer tap"
 IDLE = "idle guest"
+SCAN, STORE, POLICY = "scan", "store", "policy"
 PROGRAMS = {
     "guest": ("target/release/bench-guest",),
     "native": ("target/release/bench-native",),
     "python": ("target/bench/python/bin/python", "bench/peers/pd_python.py"),
     "js": ("node", "bench/peers/pd_js.mjs"),
+    "scan": ("target/release/bench-scan",),
+    "store": ("target/release/bench-store",),
+    "policy": ("target/release/bench-policy",),
     "singer": ("target/bench/singer/bin/python", "bench/peers/pd_singer.py"),
 }
 # As many services as bench/src/bin/bench-server.rs has: three pages.
 SERVICES = 298
+# What bench/src/copies.rs has once, and in each copy.
+ONCE, EACH = 297, 698
+# Assets of a step of a scan of 100,000, on the average: 444 steps.
+SLICE = 225
 # Pages of memory that the guest may hold beside those that are fetched ahead.
 PAGES = 3
 
@@ -37,7 +45,8 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Row:
-    """`whole`: the figures are those of the process, from its start to its end, and not those it prints of itself.
+    """`incidents`: or assets, where the row is of an account. `server`: words for the server. `columns`: what the table
+    tells beside times, memory and requests. `whole`: the figures are those of the process, from its start to its end, and not those it prints of itself.
     `calls`: times are told for each of so many calls. `runs`: in a whole run; 0 is as many as the driver is told."""
 
     name: str
@@ -49,6 +58,17 @@ class Row:
     runs: int = 0
     calls: int = 0
     whole: bool = False
+    server: tuple = ()
+    columns: tuple = ()
+
+
+# What is computed of a round's figures.
+DERIVED = {
+    "assets_s": lambda figures: figures["records"] / figures["wall_ms"] * 1e3,
+    "rules_s": lambda figures: figures["asset_rules"] / figures["wall_ms"] * 1e3,
+    "wall_us": lambda figures: figures["wall_ms"] / figures["records"] * 1e3,
+    "slice": lambda figures: figures["records"] / figures["steps"],
+}
 
 
 @dataclass
@@ -71,8 +91,13 @@ class Measured:
         if metric == "requests":
             # As the server counts them, in all rounds: a contestant may not know what it sends beside its pages.
             return [run["served"] / len(run["rounds"]) for run in self.runs[label]]
-        warm = next(one.warm for one in self.row.contestants if one.label == label)
-        return [spread([figures[metric] for figures in kept(run["rounds"], warm)]).median for run in self.runs[label]]
+        if metric == "answering_ms":
+            return [run["answering_ms"] / len(run["rounds"]) for run in self.runs[label]]
+        one = next(one for one in self.row.contestants if one.label == label)
+        if metric == "per_thousand":
+            return [1e3 * requests / one.records for requests in self.values(label, "requests")]
+        warm, get = one.warm, DERIVED.get(metric, lambda figures: figures[metric])
+        return [spread([get(figures) for figures in kept(run["rounds"], warm)]).median for run in self.runs[label]]
 
 
 @dataclass(frozen=True)
@@ -138,6 +163,26 @@ def pages(label, ahead, records):
         return (most - idle) / page_kb - ahead, None
 
     return Mark(f"memory of the guest above idle: {label}, {records:,} incidents", f"<= {PAGES}", value, unit=f"pages + {ahead} ahead")
+
+
+def waiting(label):
+    """The mark that a scan takes no longer than the server takes for its answers, one after the other."""
+
+    def value(measured):
+        found = ratio(measured.values(label, "wall_ms"), measured.values(label, "answering_ms"))
+        return found.of_medians, found.paired
+
+    return Mark(f"wall: {label} / its answers, one after the other", "<= 1", value)
+
+
+def most(label, metric, what, bound, unit, by=1.0):
+    """The mark on a number of one contestant: the most that a run came to where it is to be small, else the median."""
+
+    def value(measured):
+        found = [value * by for value in measured.values(label, metric)]
+        return (max(found) if bound.startswith("<=") else spread(found).median), None
+
+    return Mark(f"{what}: {label}", bound, value, unit=unit)
 
 
 def walk(label, program, records, in_flight=1, rounds=2, most_s=0):
@@ -222,11 +267,63 @@ def growing(records, runs):
     return Row(f"growth-{records}", title, records, tuple(contestants), marks, runs=runs)
 
 
+def account(assets):
+    """Words for a server with an account of exactly so many assets, 995 at least."""
+    copies = (assets - ONCE) // EACH
+    return ("--copies", str(copies), "--more", str(assets - ONCE - EACH * copies))
+
+
+def inventory(label, workload, assets, rounds=2):
+    """A contestant that takes in, or judges, so many assets; with two rounds and more the first one warms up."""
+    options = ("--rounds", str(rounds))
+    if label != SCAN:
+        options += ("--assets", str(assets))
+    if label == STORE:
+        options += ("--slice", str(SLICE))
+    return Contestant(label, label, workload, assets, options, int(rounds > 1))
+
+
+def scanning(assets, latency_ms, runs):
+    memory = most(SCAN, "guest_kb", "memory of the guest", "<= 64", "MiB", 1 / 1024)
+    title = f"Scan of an account of {assets:,} assets into SQLite, {latency_ms} ms per answer"
+    columns = ("guest_kb", "answering_ms", "per_thousand", "slice")
+    one, server = inventory(SCAN, "scan", assets, 1), account(assets)
+    return Row("scan", title, assets, (one,), (waiting(SCAN), memory), latency_ms, runs, server=server, columns=columns)
+
+
+def storing(assets):
+    marks = (most(STORE, "assets_s", "assets stored a second", ">= 20000", "assets/s"),)
+    title = f"A first scan of {assets:,} assets stored in SQLite, {SLICE} a step"
+    return Row("store", title, assets, (inventory(STORE, "first", assets),), marks, columns=("assets_s",))
+
+
+def judging(assets):
+    marks = (most(POLICY, "rules_s", "rules on assets a second", ">= 20000", "asset-rules/s"),)
+    title = f"The built-in rules on {assets:,} assets"
+    return Row("policy", title, assets, (inventory(POLICY, "check", assets),), marks, columns=("asset_rules", "rules_s"))
+
+
+def growing_inventory(assets, runs):
+    """One size of the inventory's growth. PagerDuty's lists end at 10,000 records, so no scan is larger than what they hold."""
+    rounds = 2 if assets <= 10_000 else 1
+    contestants = [inventory(STORE, "first", assets, rounds), inventory(POLICY, "check", assets, rounds)]
+    server = ()
+    if assets <= 100_000:
+        contestants.insert(0, inventory(SCAN, "scan", assets, rounds))
+        server = account(assets)
+    title = f"Growth: an inventory of {assets:,} assets"
+    return Row(f"assets-{assets}", title, assets, tuple(contestants), runs=runs, server=server)
+
+
 def rows(quick=False):
     """All rows in the order in which they run."""
     if quick:
         lengths = (1_000, 10_000)
-        return [walking(2_000), latency(2_000, 5), calling(100), starting(0), connecting(50), *(growing(n, 0) for n in lengths)]
+        plain = [walking(2_000), latency(2_000, 5), calling(100), starting(0), connecting(50)]
+        plain += [scanning(2_000, 1, 0), storing(2_000), judging(2_000)]
+        return plain + [growing(n, 0) for n in lengths] + [growing_inventory(n, 0) for n in (1_000, 2_000)]
     lengths = ((1_000, 7), (10_000, 7), (100_000, 5), (1_000_000, 3))
     plain = [walking(10_000), latency(10_000, 50), calling(2_000), starting(15), connecting(1_000)]
-    return plain + [growing(*one) for one in lengths]
+    plain += [scanning(100_000, 5, 3), storing(100_000), judging(100_000)]
+    sizes = ((1_000, 7), (10_000, 7), (100_000, 3), (1_000_000, 3))
+    return plain + [growing(*one) for one in lengths] + [growing_inventory(*one) for one in sizes]

@@ -78,17 +78,18 @@ def once(row, contestant, core):
         words = [*rows.PROGRAMS[contestant.program], contestant.workload, server.base, *contestant.options]
         ended = process.run(words, core, LIMIT)
         try:
-            served = server.requests()
+            told = server.told()
         except OSError as why:
             ended.status, ended.err = ended.status or 1, f"the server is gone: {why}"
-            served = 0
+            told = {"requests": 0, "answering_ms": 0}
+    served = told["requests"]
     rounds = lines(ended.out)
     if ended.status:
         failed = f"ended with {ended.status}: {last_words(ended.err)}"
     else:
         failed = shortfall(rounds, contestant.records, served)
     whole = {"wall_ms": round(ended.wall_ms, 3), "cpu_ms": round(ended.cpu_ms, 3)}
-    return {"rounds": rounds, "process": whole, "served": served, "failed": failed}
+    return {"rounds": rounds, "process": whole, "served": served, "answering_ms": round(told["answering_ms"], 3), "failed": failed}
 
 
 def measure(row, runs, core, before):

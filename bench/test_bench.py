@@ -15,7 +15,7 @@ from figures import floor_ms, holds, kept, number, ratio, shortfall, slope, spre
 
 HERE = Path(__file__).parent
 GOOD = {"records": 100, "bytes": 310_000, "requests": 1, "cpu_ms": 2.0, "wall_ms": 3.0, "rss_kb": 9_000, "idle_kb": 8_000}
-GOOD |= {"guest_kb": 1_900}
+GOOD |= {"guest_kb": 1_900, "steps": 2, "asset_rules": 150}
 
 
 def results(name="walk", change=lambda contestant, figures: figures, failed=(), left_out=None):
@@ -30,7 +30,7 @@ def results(name="walk", change=lambda contestant, figures: figures, failed=(), 
             fault = "delivered 7 of 100 records in round 1" if one.label in failed else None
             whole_process = {"wall_ms": figures["wall_ms"] * 10, "cpu_ms": figures["cpu_ms"] * 10}
             runs.append({"contestant": one.label, "run": turn, "rounds": [figures] * (1 + one.warm), "process": whole_process})
-            runs[-1] |= {"served": 102, "failed": fault}
+            runs[-1] |= {"served": 102, "answering_ms": 6.0, "failed": fault}
     about = {"runs": 7, "quick": False, "whole": False, "pinned": True, "malloc": {"A": "1"}}
     facts = {"name": name, "title": row.title, "incidents": row.incidents, "latency_ms": 0, "left_out": left_out or {}, "runs": runs}
     return {"settings": about, "machine": {"cores": 2}, "versions": {"x": "1"}, "revision": "abc", "rows": [facts]}
@@ -168,6 +168,30 @@ class Marks(unittest.TestCase):
         self.check("growth-1000", 1, 3, True, to(11))
         self.check("growth-1000", 0, None, False, lambda one, figures: figures | {"guest_kb": 0})
 
+    def test_scans(self):
+        to = lambda **figures: lambda one, given: given | figures
+        self.check("scan", 0, 0.5, True)
+        self.check("scan", 0, 1.5, False, to(wall_ms=9.0))
+        self.check("scan", 1, 64, True, to(guest_kb=64 * 1024))
+        self.check("scan", 1, 65, False, to(guest_kb=65 * 1024))
+        found = report.measured(results("scan"))["scan"]
+        for metric, expected in [("per_thousand", 1.02), ("slice", 50_000), ("answering_ms", 6)]:
+            self.assertAlmostEqual(found.values(rows.SCAN, metric)[0], expected, msg=metric)
+
+    def test_rates(self):
+        to = lambda **figures: lambda one, given: given | figures
+        self.check("store", 0, 20_000, True, to(wall_ms=5_000.0))
+        self.check("store", 0, 100_000 / 5.01, False, to(wall_ms=5_010.0))
+        self.check("policy", 0, 20_000, True, to(asset_rules=100_000, wall_ms=5_000.0))
+        self.check("policy", 0, None, False, failed=[rows.POLICY])
+
+    def test_the_account_has_exactly_the_assets(self):
+        for assets in (1_000, 2_000, 10_000, 100_000):
+            words = rows.account(assets)
+            copies, more = int(words[1]), int(words[3])
+            self.assertEqual(rows.ONCE + copies * rows.EACH + more, assets)
+            self.assertTrue(copies > 0 and 0 <= more < rows.EACH, words)
+
     def test_a_contestant_that_fails_is_missed_and_not_fast(self):
         self.check("walk", 0, None, False, failed=[rows.GUEST])
         self.assertIn("delivered 7 of 100", judged("walk", failed=[rows.GUEST])[0].why)
@@ -193,6 +217,17 @@ class Pages(unittest.TestCase):
         self.assertEqual(set(re.findall(r"<!-- measured: (\w+) -->", page)), names)
         for name in names:
             report.between(page, name, "")
+
+    def test_tables_tell_what_their_row_asks_for(self):
+        for name, heads in [("scan", ["assets a step", "requests for each 1,000 assets"]), ("store", ["assets/s"]), ("walk", [])]:
+            for failed in ((), [rows.SCAN, rows.STORE]):
+                lines = report.sections(results(name, failed=failed))[name].split("\n\n")[0].split("\n")
+                self.assertEqual(len({line.count("|") for line in lines}), 1, lines)
+                for head in heads:
+                    self.assertIn(head, lines[0])
+        text = report.sections(results("assets-1000000"))["assets"]
+        self.assertIn("| 1,000,000 | store | 0.00300 | 3.00 | 2.00 |", text)
+        self.assertNotIn("mark", text)
 
     def test_only_what_stands_between_markers_changes(self):
         page = "a\n<!-- measured: x -->\nold\n<!-- end -->\nb\n<!-- measured: y -->\nkept\n<!-- end -->\n"
@@ -230,6 +265,7 @@ class Driver(unittest.TestCase):
         every = rows.rows()
         self.assertEqual([row.name for row in run.chosen(every, ["small", "walk"])], ["walk", "small"])
         self.assertEqual(len(run.chosen(every, ["growth"])), 4)
+        self.assertEqual(len(run.chosen(every, ["assets"])), 4)
         self.assertEqual(run.chosen(every, None), every)
         with self.assertRaises(SystemExit):
             run.chosen(every, ["wlak"])

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
+pub mod copies;
 pub mod records;
 
 /// What one round took, as one line of JSON on stdout.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Figures {
     /// Records delivered (calls, in the workload `small`).
     pub records: u64,
@@ -30,6 +31,10 @@ pub struct Figures {
     pub idle_kb: u64,
     /// Linear memory of the guest at the end, in KiB; 0 for others.
     pub guest_kb: u64,
+    /// Steps of a scan, or of what is stored of one; 0 for others.
+    pub steps: u64,
+    /// Rules that were evaluated, each on an asset; 0 for others.
+    pub asset_rules: u64,
 }
 
 /// A round under way.
@@ -82,6 +87,8 @@ impl Round {
             rss_kb: status_kb("VmHWM:"),
             idle_kb: self.idle_kb,
             guest_kb: delivered.guest_kb,
+            steps: 0,
+            asset_rules: 0,
         }
     }
 }

@@ -222,6 +222,9 @@ pub async fn scan(
 }
 
 /// Makes a step and stores it; the scan stays this process's however long it takes.
+/// A renewal that fails is tried again when the next is due: before the lease is
+/// over there are several, and behind it the scan is still this process's unless
+/// another took it, which the store says then.
 async fn step(
     steps: &mut Steps<'_>,
     store: &Store,
@@ -235,7 +238,19 @@ async fn step(
     let found = loop {
         tokio::select! {
             found = &mut next => break found?,
-            () = tokio::time::sleep(store.lease() / RENEWALS) => store.renew(scan, now()).await?,
+            () = tokio::time::sleep(store.lease() / RENEWALS) => {}
+        }
+        // The step goes on meanwhile, since a locked store is waited for.
+        let mut renewal = pin!(store.renew(scan, now()));
+        let (renewed, found) = tokio::select! {
+            renewed = &mut renewal => (renewed, None),
+            found = &mut next => (renewal.await, Some(found)),
+        };
+        if let Err(error @ store::Error::Overtaken { .. }) = renewed {
+            return Err(error.into());
+        }
+        if let Some(found) = found {
+            break found?;
         }
     };
     Ok(store.step(scan, &found, now()).await?)

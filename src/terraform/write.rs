@@ -184,13 +184,24 @@ fn pretty(value: &Json) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-/// Text that Terraform's JSON does not take for a template.
-fn literal(text: &str) -> String {
-    if !(text.contains("${") || text.contains("%{")) {
-        return text.to_owned();
+/// Text that Terraform's JSON does not take for a template: signs in front of a
+/// brace become a value of their own, however many there are.
+pub(super) fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(brace) = rest.find('{') {
+        let (before, behind) = rest.split_at(brace);
+        let sign = before.chars().next_back().filter(|sign| matches!(sign, '$' | '%'));
+        let plain = sign.map_or(before, |sign| before.trim_end_matches(sign));
+        out.push_str(plain);
+        let signs = before.get(plain.len()..).unwrap_or_default();
+        if !signs.is_empty() {
+            out.extend(["${\"", signs, "\"}"]);
+        }
+        out.push('{');
+        rest = behind.get(1..).unwrap_or_default();
     }
-    // A doubled sign would be read with one that stands before it.
-    text.replace("${", "${\"$\"}{").replace("%{", "${\"%\"}{")
+    out + rest
 }
 
 fn in_json(writing: &mut Writing<'_>, body: &Body, above: &str) -> Map<String, Json> {

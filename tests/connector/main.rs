@@ -10,6 +10,7 @@ mod calls;
 mod catalog;
 mod changes;
 mod choices;
+mod codify;
 mod contract;
 mod drift;
 mod faults;

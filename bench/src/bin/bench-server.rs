@@ -1,16 +1,17 @@
-//! The server that all contestants read from: pages of incidents as PagerDuty
-//! would send them, as fast as this can be done.
+//! The server that all contestants read from: pages of incidents, or a whole
+//! account, as PagerDuty would send them, as fast as this can be done.
 //!
 //! Rule: it listens on the loopback interface alone, and ends with its standard
 //! input.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bench::copies::Copies;
 use bench::records::{self, Incidents};
 use bytes::Bytes;
 use clap::Parser;
@@ -38,6 +39,12 @@ struct Args {
     /// Incidents of the account.
     #[arg(long, default_value_t = 10_000)]
     incidents: u64,
+    /// Answers with an account of so many copies of the simulator's instead.
+    #[arg(long)]
+    copies: Option<u64>,
+    /// Incidents of that account beside those of the copies.
+    #[arg(long, default_value_t = 0)]
+    more: u64,
 }
 
 struct Account {
@@ -46,7 +53,11 @@ struct Account {
     incidents: Incidents,
     services: Vec<String>,
     user: Bytes,
-    requests: AtomicU64,
+    /// In its place, where there is one.
+    copies: Option<RefCell<Copies>>,
+    requests: Cell<u64>,
+    /// Time from each request to its answer, all added up.
+    answering: Cell<Duration>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -78,20 +89,27 @@ async fn main() -> std::io::Result<()> {
 async fn answer(account: Rc<Account>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
     if path == "/_requests" {
-        let requests = account.requests.load(Ordering::Relaxed);
-        return Ok(respond(StatusCode::OK, json!({ "requests": requests }).to_string()));
+        let told = json!({
+            "requests": account.requests.get(),
+            "answering_ms": account.answering.get().as_secs_f64() * 1e3,
+        });
+        return Ok(respond(StatusCode::OK, told.to_string()));
     }
-    account.requests.fetch_add(1, Ordering::Relaxed);
+    let came = Instant::now();
+    account.requests.set(account.requests.get() + 1);
     if !account.latency.is_zero() {
         tokio::time::sleep(account.latency).await;
     }
-    Ok(match path {
+    let answer = match path {
+        _ if account.copies.is_some() => account.copied(&request),
         "/incidents" => account.page_of_incidents(&arguments(query)),
         "/services" => account.page_of_services(&arguments(query)),
         "/abilities" => respond(StatusCode::OK, json!({ "abilities": ["teams"] }).to_string()),
         _ if path.starts_with("/users/") => respond(StatusCode::OK, account.user.clone()),
         _ => refuse(StatusCode::NOT_FOUND, 2100, "Not Found"),
-    })
+    };
+    account.answering.set(account.answering.get() + came.elapsed());
+    Ok(answer)
 }
 
 fn respond(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
@@ -158,7 +176,20 @@ impl Account {
             incidents: Incidents::new(),
             services: services.collect(),
             user: json!({ "user": users["users"][0] }).to_string().into(),
-            requests: AtomicU64::new(0),
+            copies: args.copies.map(|copies| RefCell::new(Copies::new(copies, args.more))),
+            requests: Cell::new(0),
+            answering: Cell::new(Duration::ZERO),
+        }
+    }
+
+    fn copied(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let Some(copies) = &self.copies else { return refuse(StatusCode::NOT_FOUND, 2100, "Not Found") };
+        let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+        let early = request.headers().get("x-early-access").and_then(|value| value.to_str().ok());
+        let given = arguments(query);
+        match copies.borrow_mut().answer(path, query, early.unwrap_or_default(), |count| cut(&given, count)) {
+            Ok((status, body)) => respond(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), body),
+            Err(refusal) => refusal.told(),
         }
     }
 

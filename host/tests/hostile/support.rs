@@ -78,6 +78,12 @@ impl Sent {
 
 /// The transport and its record.
 pub(crate) fn recording() -> (Transport, Sent) {
+    recording_after(Duration::ZERO)
+}
+
+/// The same, answering so late. Where the clock is paused that is when nothing
+/// else is left to do.
+fn recording_after(late: Duration) -> (Transport, Sent) {
     let sent = Sent { requests: Arc::default(), held: watch::Sender::new(true), arrived: watch::Sender::new(0) };
     let record = sent.clone();
     let transport = Transport::custom(move |request: http::Request<Bytes>| {
@@ -89,6 +95,9 @@ pub(crate) fn recording() -> (Transport, Sent) {
             if held {
                 let _ = holding.wait_for(|held| !held).await;
             }
+            if !late.is_zero() {
+                tokio::time::sleep(late).await;
+            }
             Ok(http::Response::new(body("fine")))
         }
     });
@@ -97,7 +106,15 @@ pub(crate) fn recording() -> (Transport, Sent) {
 
 /// Options with these limits that record what is sent.
 pub(crate) fn options(limits: Limits) -> (HostOptions, Sent) {
-    let (transport, sent) = recording();
+    options_with(limits, recording())
+}
+
+/// The same with a transport that answers a second late.
+pub(crate) fn late_options(limits: Limits) -> (HostOptions, Sent) {
+    options_with(limits, recording_after(Duration::from_secs(1)))
+}
+
+fn options_with(limits: Limits, (transport, sent): (Transport, Sent)) -> (HostOptions, Sent) {
     let options = HostOptions {
         limits,
         cache_dir: Some(cache()),

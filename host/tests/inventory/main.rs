@@ -5,8 +5,10 @@
 mod account;
 mod drift;
 mod keeping;
+mod lease;
 mod look;
 mod policy;
 mod scan;
 mod signals;
+mod stores;
 mod support;

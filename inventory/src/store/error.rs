@@ -79,6 +79,16 @@ pub enum Error {
         /// Where it stands.
         place: String,
     },
+    /// The disk refuses, for another reason than being full.
+    #[error(
+        "the disk refuses the store {place} ({why}): look for a quota, a bound on the size of files (ulimit -f), and whether the disk works; what was stored before is whole, and an unfinished scan goes on where it stopped"
+    )]
+    Disk {
+        /// Where it stands.
+        place: String,
+        /// What the database said.
+        why: String,
+    },
     /// The file is damaged.
     #[error("the store {place} is damaged ({why}): put back a copy of it, or name another with --store and scan anew")]
     Damaged {

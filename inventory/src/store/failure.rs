@@ -30,6 +30,7 @@ fn sqlite_failed(place: String, code: &str, why: String) -> Error {
     match code.parse::<i32>().unwrap_or(0) & 0xff {
         5 | 6 => Error::Locked { place },
         8 | 14 => Error::ReadOnly { place, why },
+        10 => Error::Disk { place, why },
         13 => Error::Full { place },
         11 => Error::Damaged { place, why },
         26 => Error::NotAStore { place, found: why },
@@ -41,6 +42,7 @@ fn sqlite_failed(place: String, code: &str, why: String) -> Error {
 fn postgres_failed(place: String, code: &str, why: String) -> Error {
     match code {
         "53100" => Error::Full { place },
+        "58030" => Error::Disk { place, why },
         "25006" | "42501" => Error::ReadOnly { place, why },
         "40001" | "40P01" | "55P03" => Error::Locked { place },
         "53300" | "57P01" | "57P03" | "3D000" => Error::Unreachable { place, why },

@@ -9,6 +9,10 @@ use std::fmt::Write;
 use super::text::{clip, visible};
 use crate::store::{Graph, Node};
 
+/// What Mermaid reads in a label however it is written, in two halves: a formula,
+/// a line's end, an icon.
+const WORDS: [(&str, &str); 3] = [("$", "$"), ("\\", "n"), (":", "fa-")];
+
 /// Most columns of a label's line.
 const LABEL: usize = 60;
 
@@ -77,10 +81,17 @@ fn dot_text(text: &str) -> String {
 }
 
 /// Inside a quoted label: HTML, Markdown and `#…;` are read there, so all but
-/// letters, digits and some signs becomes a number.
+/// letters, digits and some signs becomes a number. Some words mean something
+/// even then: an invisible sign (U+2060) keeps them apart.
 fn mermaid_text(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        if WORDS.iter().any(|(before, after)| {
+            text.get(..at).is_some_and(|text| text.ends_with(before))
+                && text.get(at..).is_some_and(|text| text.starts_with(after))
+        }) {
+            quoted.push_str("#8288;");
+        }
         match c.is_alphanumeric() || matches!(c, ' ' | '.' | ',' | '-' | '/' | '…') {
             true => quoted.push(c),
             false => {

@@ -7,7 +7,7 @@ use crate::change::changes;
 use crate::store::*;
 
 /// Texts that would act somewhere, if they could.
-const HOSTILE: [&str; 14] = [
+const HOSTILE: [&str; 24] = [
     "=HYPERLINK(\"http://x\")",
     "+1",
     "-2+3",
@@ -22,6 +22,16 @@ const HOSTILE: [&str; 14] = [
     "`rm -rf` **bold** #35; end",
     "]-->x\nclick n0 href \"javascript:1\"",
     "%% comment\n---",
+    "%%{init: {\"securityLevel\": \"loose\"}}%%",
+    "say \"hi\"] --> n0",
+    "</text><img src=x onerror=alert(1)>",
+    "$$\\href{javascript:alert(1)}{x}$$ $$$$",
+    "fa:fa-car fab:fa-github",
+    "a\\nb\\l\nc",
+    "end subgraph x ::: class",
+    "@{ shape: circle } {{hex}} ((circle))",
+    "![i](http://x.test/i.png) [l](javascript:1)",
+    "1. list\r\n- item\n# heading",
 ];
 
 fn moment(scan: i64) -> Moment {
@@ -170,6 +180,11 @@ fn text_of_others_stays_text() {
     }
 }
 
+/// A name as a label has it.
+fn shown(text: &str) -> String {
+    text::clip(&text::visible(text), 60).into_owned()
+}
+
 fn graph(names: &[&str]) -> Graph {
     let node = |(n, name): (usize, &&str)| Node {
         account: "acme".into(),
@@ -226,6 +241,23 @@ fn graphs_have_no_markup_of_others() {
     }
     let text = mermaid(&hostile).replace("<br/>", "").replace("-->", "");
     assert!(!text.contains(['<', '>', '`', '&', '\\', '*']), "{text}");
+    // What a browser reads, once numbers are signs again: no formula, no line's end, no icon.
+    for hostile in HOSTILE {
+        let text = mermaid(&graph(&["x", hostile]));
+        let label = text.lines().find(|line| line.starts_with("  n1[")).unwrap();
+        let label = label.split('"').nth(1).unwrap().split("<br/>").next().unwrap();
+        let mut read = String::new();
+        for (number, part) in label.split('#').enumerate() {
+            let coded = part.split_once(';').filter(|_| number > 0);
+            let sign = coded.and_then(|(code, _)| char::from_u32(code.parse().ok()?));
+            read.extend(sign);
+            read.push_str(coded.map_or(part, |(_, rest)| rest));
+        }
+        for word in ["$$", "\\n", ":fa-"] {
+            assert!(!read.contains(word), "{word} in {read:?}");
+        }
+        assert_eq!(read.replace('\u{2060}', ""), shown(hostile));
+    }
     // Backslashes stand in pairs, so none is an escape of the label's own.
     let text = dot(&graph(&["x", "\\N\\G"]));
     assert!(text.contains("label=\"\\\\N\\\\G\\nservice P1\""), "{text}");

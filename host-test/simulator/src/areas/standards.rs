@@ -102,7 +102,8 @@ fn one(store: &mut Store, call: &Call) -> Answer {
 
 fn many(store: &mut Store, call: &Call) -> Answer {
     known(call)?;
-    let ids = call.query.first("ids").unwrap_or("");
+    // Once for each, as the document has it; by commas, as it is written there.
+    let ids = call.query.all("ids").join(",");
     if ids.is_empty() {
         return Err(errors::invalid_one("ids can't be blank"));
     }

@@ -212,11 +212,14 @@ fn from_file(path: &Path, global: &Global, args: &ScanArgs) -> Result<Plan> {
     .and_then(|plan| {
         let read = |name: &str, text: &Option<String>| text.as_deref().map(|text| time(name, text)).transpose();
         let read = |name: &str, text| read(name, text).map_err(|failure| named(path, failure));
-        Ok(Plan {
-            every: read("every", &file.every)?,
-            changes_every: read("changes-every", &file.changes_every)?,
-            ..plan
-        })
+        let every = read("every", &file.every)?;
+        let once = args.every.is_none() && every.is_none_or(|every| every.is_zero());
+        if once && (file.listen.is_some() || file.changes_every.is_some()) {
+            let what = if file.listen.is_some() { "listen" } else { "changes-every" };
+            let why = format!("{what} is of a scan that goes on: add every = \"8h\", or give --every");
+            return Err(wrong(why));
+        }
+        Ok(Plan { every, changes_every: read("changes-every", &file.changes_every)?, ..plan })
     })
 }
 

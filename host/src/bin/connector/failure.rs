@@ -218,6 +218,7 @@ fn code_of_store(error: &connector_inventory::store::Error) -> u8 {
         | Store::Io { .. }
         | Store::ReadOnly { .. }
         | Store::Full { .. }
+        | Store::Disk { .. }
         | Store::Damaged { .. }
         | Store::OtherKey { .. }
         | Store::Unfit { .. }

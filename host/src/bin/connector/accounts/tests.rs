@@ -99,6 +99,9 @@ fn what_is_wrong_is_told_with_its_place() {
     refused("", &format!("{one}region = \"uk\"\n"), "region is us or eu, not uk");
     refused("", &format!("every = \"soon\"\n{one}"), "every takes a time such as 8h");
     refused("", &format!("listen = \"here\"\n{one}"), "listen takes an address");
+    refused("", &format!("listen = \"127.0.0.1:0\"\n{one}"), "listen is of a scan that goes on: add every = \"8h\"");
+    refused("", &format!("every = \"0\"\nlisten = \"127.0.0.1:0\"\n{one}"), "listen is of a scan that goes on");
+    refused("", &format!("changes-every = \"5m\"\n{one}"), "changes-every is of a scan that goes on");
     refused("--account b", one, "the configuration has a");
     refused("--every 5s", one, "a scan a minute is the most");
     refused("--every 1h --changes-every 10ms", one, "a look a second is the most");

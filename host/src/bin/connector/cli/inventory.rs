@@ -15,6 +15,12 @@ pub(crate) struct StoreArgs {
     /// The file of the key that secrets are fingerprinted with [default: beside the store]
     #[arg(long, value_name = "FILE")]
     pub(crate) store_key: Option<PathBuf>,
+    /// How long to wait for a store that another process has locked, or for a server [default: 10s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) store_wait: Option<String>,
+    /// Most MiB that a file of SQLite may grow to [default: what the disk has room for]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) store_most: Option<u64>,
 }
 
 #[derive(Debug, Args)]

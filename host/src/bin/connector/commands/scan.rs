@@ -32,7 +32,7 @@ pub(crate) struct Ground {
 
 pub(crate) async fn run(global: &Global, args: &ScanArgs) -> Result<()> {
     let plan = accounts::plan(global, args)?;
-    let places = StoreArgs { store: plan.store.clone(), store_key: plan.store_key.clone() };
+    let places = StoreArgs { store: plan.store.clone(), store_key: plan.store_key.clone(), ..args.store.clone() };
     let ground = ground(global, &plan.accounts, &places).await?;
     let stop = listen_for_the_end()?;
     if let Some(every) = plan.every {
@@ -95,7 +95,13 @@ pub(crate) async fn store(global: &Global, args: &StoreArgs, create: bool) -> Re
         Some(text) => Place::parse(text, args.store_key.clone())?,
         None => Place::File(usual(global, create)?),
     };
-    Ok(Store::open(&place, &Settings { create, ..Settings::default() }).await?)
+    let usual = Settings::default();
+    let busy = match &args.store_wait {
+        Some(text) => accounts::time("--store-wait", text)?.unsigned_abs(),
+        None => usual.busy,
+    };
+    let max_bytes = args.store_most.map(|mib| mib.saturating_mul(1 << 20));
+    Ok(Store::open(&place, &Settings { create, busy, max_bytes, ..usual }).await?)
 }
 
 /// Where the inventory is if nobody says: invented data has a place of its own.

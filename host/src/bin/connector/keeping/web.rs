@@ -23,6 +23,8 @@ use crate::failure::{Failure, Result};
 
 /// Connections at the same time.
 const CONNECTIONS: usize = 32;
+/// After an accept that failed, such as for want of file handles: time for others to end.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,6 +33,7 @@ pub(super) struct Server {
     pub(super) address: SocketAddr,
     listener: TcpListener,
     status: Arc<Status>,
+    room: Arc<Semaphore>,
 }
 
 /// Takes the address.
@@ -41,19 +44,28 @@ pub(super) async fn bind(address: SocketAddr, status: Arc<Status>) -> Result<Ser
     };
     let (address, listener) =
         bound.await.map_err(|why| Failure::Usage(format!("--listen {address}: {why}; give a free port")))?;
-    Ok(Server { address, listener, status })
+    Ok(Server { address, listener, status, room: Arc::new(Semaphore::new(CONNECTIONS)) })
 }
 
 impl Server {
     /// Answers until it is time to stop.
     pub(super) async fn serve(self, mut stop: watch::Receiver<bool>) {
-        let room = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+            let next = async {
+                // Nobody closes it.
+                let place = Arc::clone(&self.room).acquire_owned().await.ok()?;
+                loop {
+                    match self.listener.accept().await {
+                        Ok((stream, _)) => return Some((stream, place)),
+                        Err(_) => tokio::time::sleep(PAUSE).await,
+                    }
+                }
+            };
+            let next = tokio::select! {
+                next = next => next,
                 _ = stop.wait_for(|stop| *stop) => return,
             };
-            let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&room).acquire_owned().await) else { continue };
+            let Some((stream, place)) = next else { return };
             let status = Arc::clone(&self.status);
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
@@ -92,4 +104,32 @@ fn answer(request: &Request<Incoming>, status: &Status) -> Response<Full<Bytes>>
     }
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// As many as there is room for say nothing, and one more waits.
+    #[tokio::test]
+    async fn it_stops_while_all_places_are_taken() {
+        let status = Arc::new(Status::new(&["shop".to_owned()], SignedDuration::from_hours(8)));
+        let server = bind(([127, 0, 0, 1], 0).into(), status).await.unwrap();
+        let (address, room) = (server.address, Arc::clone(&server.room));
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(server.serve(stopped));
+        let mut silent = Vec::new();
+        for _ in 0..=CONNECTIONS {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        while room.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        stop.send(true).unwrap();
+        // Less than those that say nothing are given.
+        tokio::time::timeout(PATIENCE / 2, serving).await.expect("it stops").unwrap();
+    }
 }
