@@ -7,7 +7,7 @@ fn file(name: &str, content: &str) -> File {
 /// What a second run finds, and what it does about it.
 #[test]
 fn what_others_wrote_stays() {
-    let check = |touch: &dyn Fn(&Path), force: bool, expected: Result<&str, &str>| {
+    let check = |touch: &dyn Fn(&Path), force: bool, expected: std::result::Result<&str, &str>| {
         let dir = tempfile::tempdir().unwrap();
         Folder::open(dir.path(), false).unwrap().write(&[file("a.tf", "1"), file("b.tf", "1")]).unwrap();
         touch(dir.path());
