@@ -14,6 +14,8 @@ pub(crate) mod tables;
 mod terraform;
 pub(crate) use assets::{Changes, How, Kind, Origin, Relation, Takes, kind, kinds, settings};
 pub(crate) use tables::{CHANGES, CHECK, EntityAt, Fields, HOSTS, OPERATIONS, PROVIDER, Texts, find};
+#[cfg(test)]
+pub(crate) use terraform::held;
 pub(crate) use terraform::{Clause, Condition, Holds, Line, Piece, Resource, Scalar, Source, Test, resources, unmade};
 
 /// A host by region.

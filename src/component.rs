@@ -35,6 +35,9 @@ pub(crate) struct Walking {
 
 impl wit::Guest for Component {
     fn identify() -> wit::Identity {
+        let mut extra = serde_json::Map::new();
+        extra.insert("scan_settings".to_owned(), scanning::settings_schema());
+        terraform::extra(&mut extra);
         let hosts = catalog::HOSTS.iter().flat_map(|host| [host.us, host.eu]).map(str::to_owned);
         wit::Identity {
             id: "pagerduty".to_owned(),
@@ -42,12 +45,7 @@ impl wit::Guest for Component {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: hosts.collect(),
             settings: settings_schema().to_string(),
-            extra: serde_json::json!({
-                "scan_settings": scanning::settings_schema(),
-                "codify_settings": terraform::settings_schema(),
-                "terraform": terraform::extra(),
-            })
-            .to_string(),
+            extra: serde_json::Value::Object(extra).to_string(),
         }
     }
 

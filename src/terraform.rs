@@ -20,7 +20,6 @@ use crate::catalog::{Resource, kinds, resources, unmade};
 use crate::error::{Error, Reason, Result, said};
 use instance::Made;
 use settings::Settings;
-pub(crate) use settings::schema as settings_schema;
 
 /// An asset, as the host gives it.
 #[derive(Debug, Clone, Copy)]
@@ -173,15 +172,20 @@ fn left(asset: &Asset<'_>, why: &str) -> LeftOut {
     LeftOut { kind: asset.kind.to_owned(), id: asset.id.to_owned(), why: why.to_owned() }
 }
 
-/// What the connector can say of Terraform before it sees an asset.
-pub(crate) fn extra() -> Value {
+/// What the connector can say of code before it sees an asset, as members of a
+/// JSON object: `codify_settings`, and under `terraform` the types.
+pub(crate) fn extra(out: &mut Map<String, Value>) {
     let kind = |resource: &Resource| kinds().get(resource.kind).map_or("", |kind| kind.id);
     let made: Vec<Value> =
         resources().iter().map(|resource| json!({"type": resource.name, "kind": kind(resource)})).collect();
     let unmade: Map<String, Value> = unmade().map(|(name, why)| (name.to_owned(), why.into())).collect();
-    json!({"types": made, "left_out": unmade})
+    out.insert("codify_settings".to_owned(), serde_json::from_str(settings::SCHEMA).unwrap_or_default());
+    out.insert("terraform".to_owned(), json!({"types": made, "left_out": unmade}));
 }
 
 fn wrong(asset: &Asset<'_>, why: &str) -> Box<Error> {
     Error::new(Reason::Invalid, format!("the {} {}: {why}", said(asset.kind), said(asset.id)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,14 @@ fn read_back(tables: &str) -> String {
     fs::write(folder.path().join("catalog.rs"), tables).unwrap();
     let (connector, copy) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"), folder.path().join("src"));
     fs::create_dir_all(copy.join("catalog")).unwrap();
-    for file in ["catalog.rs", "catalog/assets.rs", "catalog/decode.rs", "catalog/reader.rs", "catalog/tables.rs"] {
+    for file in [
+        "catalog.rs",
+        "catalog/assets.rs",
+        "catalog/decode.rs",
+        "catalog/reader.rs",
+        "catalog/tables.rs",
+        "catalog/terraform.rs",
+    ] {
         fs::copy(connector.join(file), copy.join(file)).unwrap();
     }
     let root = copy.join("print.rs");

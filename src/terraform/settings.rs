@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Reason, Result, said, suggestion};
 use crate::time;
@@ -82,30 +82,8 @@ impl Settings {
 }
 
 /// The settings as JSON Schema.
-pub(crate) fn schema() -> Value {
-    let formats = FORMATS.map(|(name, _)| name);
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "format": {
-                "type": "string", "enum": formats, "default": "hcl",
-                "description": "Terraform's language or its JSON, a file for pulumi import, or what a state would hold",
-            },
-            "names": {
-                "type": "object",
-                "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
-                "description": "Names that were given before, by type and import id: they stay",
-            },
-            "now": {
-                "type": "string", "format": "date-time",
-                "description": "What is over then is left out, where Terraform takes only what is to come",
-            },
-            "only": {
-                "type": "object",
-                "additionalProperties": {"type": "array", "items": {"type": "string"}},
-                "description": "Write these alone, by kind and id; the others lend their names",
-            },
-        },
-    })
-}
+pub(crate) const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"properties":{
+"format":{"type":"string","enum":["hcl","json","pulumi","values"],"default":"hcl","description":"Terraform's language or its JSON, a file for pulumi import, or what a state would hold"},
+"names":{"type":"object","additionalProperties":{"type":"object","additionalProperties":{"type":"string"}},"description":"Names that were given before, by type and import id: they stay"},
+"now":{"type":"string","format":"date-time","description":"What is over then is left out, where Terraform takes only what is to come"},
+"only":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"description":"Write these alone, by kind and id; the others lend their names"}}}"#;

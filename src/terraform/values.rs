@@ -170,7 +170,7 @@ fn whole_at<'a>(item: &'a Json, path: &str) -> Option<&'a Json> {
 }
 
 /// JSON as Terraform's `jsonencode` writes it: the provider compares texts.
-fn encoded(value: &Json) -> String {
+pub(super) fn encoded(value: &Json) -> String {
     let mut out = String::new();
     for character in sorted(value).to_string().chars() {
         match character {

@@ -22,6 +22,11 @@ fn main() {
     for kind in catalog::kinds() {
         println!("\n{kind:?}");
     }
+    println!("\n{:?}", catalog::PROVIDER);
+    for resource in catalog::resources() {
+        println!("\n{}", format!("{resource:?}").replace("Line { ", "\n    Line { "));
+    }
+    println!("\n{:?}", catalog::unmade().collect::<Vec<_>>());
 }
 
 fn spread(text: &str) -> String {
