@@ -60,6 +60,8 @@ mod cache;
 mod connection;
 mod connector;
 pub mod contract;
+#[cfg(feature = "inventory")]
+pub mod drift;
 mod error;
 mod error_body;
 mod fit;

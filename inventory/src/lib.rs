@@ -4,13 +4,15 @@
 //!
 //! Reading order, which is also the way the data flows: [`asset`] (what a scan
 //! brings), [`secrets`] (what is covered first), [`store`] (what is kept),
-//! [`change`] (what is otherwise), [`view`] (what is shown).
+//! [`change`] (what is otherwise), [`view`] (what is shown); [`drift`] (what
+//! Terraform states hold of it).
 //!
 //! Rule: text from a provider is data here; it becomes neither markup, nor SQL,
 //! nor a command, wherever it is written.
 
 pub mod asset;
 pub mod change;
+pub mod drift;
 mod files;
 pub mod secrets;
 pub mod store;

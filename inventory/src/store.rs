@@ -118,6 +118,11 @@ impl Store {
         Duration::from_millis(self.lease.unsigned_abs())
     }
 
+    /// The key of its fingerprints, where it is at hand.
+    pub fn key_at_hand(&self) -> Option<&Key> {
+        self.key.as_ref()
+    }
+
     /// Closes it, so that a file of SQLite stands alone, without its log.
     pub async fn close(self) {
         match self.database.pool() {

@@ -124,6 +124,15 @@ pub fn check(pack: &Pack, inventory: &Inventory, question: &Question) -> Result<
         if of_rule.is_empty() {
             continue;
         }
+        if rule.states && !inventory.stated {
+            // Most accounts are not checked against states: who asked for the rule by its name is told.
+            if question.rules.contains(&rule.id) {
+                let message = "no Terraform state was given to compare with".to_owned();
+                let kind = of_rule.into_iter().next().cloned().unwrap_or_default();
+                check.undetermined.push(Undetermined { rule: rule.id.clone(), kind, id: None, message });
+            }
+            continue;
+        }
         check.counts.rules += 1;
         let gone: Vec<&String> = rule.needs.iter().filter(missing).collect();
         let unseen = of_rule.iter().copied().filter(|kind| !rule.kinds.is_empty() && missing(kind));

@@ -39,6 +39,8 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "maintenance_window_long_test.rego",
     "naming_convention.rego",
     "naming_convention_test.rego",
+    "not_codified.rego",
+    "not_codified_test.rego",
     "orchestration_without_catch_all.rego",
     "orchestration_without_catch_all_test.rego",
     "schedule_with_gaps.rego",

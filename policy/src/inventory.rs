@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use regorus::Value;
 
 use connector_inventory::Asset;
+use connector_inventory::drift::report::Status;
 
 /// What is known of a kind, whether it has assets or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Inventory {
     pub(super) states: BTreeMap<String, KindState>,
     pub(super) assets: BTreeMap<String, BTreeMap<String, Value>>,
     incoming: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<Value>>>>,
+    /// Terraform states were given.
+    pub(super) stated: bool,
 }
 
 impl Inventory {
@@ -65,6 +68,22 @@ impl Inventory {
             ("account", self.account.as_str().into()),
         ]);
         self.assets.entry(kind).or_default().insert(id, value);
+    }
+
+    /// Adds how assets, by kind and id, stand in Terraform states: `input.codified`. Without this call no rule is
+    /// told of states.
+    pub fn stand<'a>(&mut self, all: impl IntoIterator<Item = ((&'a str, &'a str), Status)>) {
+        self.stated = true;
+        for ((kind, id), status) in all {
+            let asset = self.assets.get_mut(kind).and_then(|of_kind| of_kind.get_mut(id));
+            let Some(Ok(members)) = asset.map(Value::as_object_mut) else { continue };
+            match status {
+                Status::Unmanaged | Status::Codified | Status::Drifted => {
+                    members.insert("codified".into(), status.word().into());
+                }
+                Status::Ghost | Status::Undetermined => {}
+            }
+        }
     }
 
     /// How many assets there are.

@@ -28,6 +28,8 @@ pub(super) struct Custom {
     pub(super) kinds: Option<Vec<String>>,
     #[serde(default)]
     pub(super) needs: Vec<String>,
+    #[serde(default)]
+    pub(super) states: bool,
     pub(super) remedy: Option<String>,
     #[serde(default)]
     pub(super) params: Map<String, Value>,

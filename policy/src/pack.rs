@@ -42,6 +42,8 @@ pub struct Rule {
     pub kinds: Vec<String>,
     /// Kinds that it looks at besides; it is undetermined where they were not scanned.
     pub needs: Vec<String>,
+    /// It looks at what Terraform states hold: not run where none were given.
+    pub states: bool,
     /// What to do about its findings.
     pub remedy: Option<String>,
     /// Its settings, defaults included: `data.params`.
@@ -251,6 +253,7 @@ fn rule(
         severity: annotation.custom.severity,
         kinds: annotation.custom.kinds.unwrap_or_default(),
         needs: annotation.custom.needs,
+        states: annotation.custom.states,
         remedy: annotation.custom.remedy.map(|remedy| remedy.trim().to_owned()),
         params,
         place,

@@ -241,10 +241,15 @@ fn value_in_json(writing: &mut Writing<'_>, line: &Line, value: &Value) -> Json 
 }
 
 /// What a state would hold: ids in place of references, `{"secret": …}` where
-/// none may be told.
+/// none may be told, `{"ignored": true}` where it may be anything.
 fn compared(ground: &Ground<'_>, body: &Body) -> Map<String, Json> {
+    let value = |line: &Line, value: &Value| match line.marks.ignored() && !line.marks.secret() {
+        // Only this value of an attribute may be ignored; others of it are compared.
+        true => json!({"ignored": true}),
+        false => compared_value(ground, value),
+    };
     let mut object: Map<String, Json> =
-        body.attributes.iter().map(|(line, value)| (line.name.to_owned(), compared_value(ground, value))).collect();
+        body.attributes.iter().map(|(line, held)| (line.name.to_owned(), value(line, held))).collect();
     for (line, bodies) in &body.blocks {
         let mut blocks: Vec<Json> = bodies.iter().map(|body| compared(ground, body).into()).collect();
         if let Some(Json::Array(before)) = object.get_mut(line.name) {
@@ -268,7 +273,8 @@ fn compared_value(ground: &Ground<'_>, value: &Value) -> Json {
     }
 }
 
-/// How each attribute of a type is compared, by dotted path.
+/// How each attribute of a type is compared, by dotted path. Of several lines for
+/// one, what all of them let pass is noise.
 fn compare_by(lines: &[Line], above: &str, rules: &mut Map<String, Json>) {
     use crate::catalog::Holds;
     for line in lines {
@@ -277,7 +283,12 @@ fn compare_by(lines: &[Line], above: &str, rules: &mut Map<String, Json>) {
         if matches!(line.holds, Holds::Set(_) | Holds::Blocks { set: true } | Holds::Objects { set: true }) {
             noise.push("unordered");
         }
-        rules.insert(place.clone(), json!({"computed": line.computed, "noise": noise}));
+        let before = rules.get(&place);
+        if let Some(Json::Array(words)) = before.and_then(|rule| rule.get("noise")) {
+            noise.retain(|word| words.iter().any(|known| known == word));
+        }
+        let secret = line.marks.secret() || before.is_some_and(|rule| rule["secret"] == true);
+        rules.insert(place.clone(), json!({"computed": line.computed, "noise": noise, "secret": secret}));
         compare_by(line.body, &format!("{place}."), rules);
     }
 }

@@ -12,6 +12,7 @@ mod changes;
 mod choices;
 mod codify;
 mod contract;
+mod drift;
 mod faults;
 mod figures;
 mod fire;

@@ -3,6 +3,7 @@
 #![cfg(feature = "tool")]
 
 mod account;
+mod drift;
 mod keeping;
 mod lease;
 mod look;

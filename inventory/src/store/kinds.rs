@@ -8,7 +8,7 @@ use super::answers::Snapshot;
 use super::database::values;
 use super::error::Result;
 use super::moment;
-use super::types::{Covered, Moment};
+use super::types::{Covered, Moment, View};
 use crate::asset::Skipped;
 
 impl Store {
@@ -22,7 +22,7 @@ impl Store {
         let mut covered = Vec::new();
         for account in &at.accounts {
             let Some(until) = account.moment else { continue };
-            let sql = "SELECT k.kind, k.reason, k.message, n.id, n.started, n.updated, n.settings FROM \
+            let sql = "SELECT k.kind, k.reason, k.message, n.id, n.started, n.updated, n.settings, n.view, n.wide FROM \
                        (SELECT l.kind AS kind, max(l.scan) AS scan FROM scan_kind l JOIN scan m ON m.id = l.scan \
                         WHERE m.account = $1 AND m.state = 'complete' AND m.source = 'scan' AND m.id <= $2 \
                         GROUP BY l.kind) newest \
@@ -39,6 +39,7 @@ impl Store {
                     skipped: skipped.transpose()?,
                     scan: Moment { scan: row.int(3)?, at: moment(row.int(5)?) },
                     started: moment(row.int(4)?),
+                    view: View { id: row.text(7)?, wide: row.int(8)? != 0 },
                     settings: serde_json::from_str(&row.text(6)?).unwrap_or_default(),
                     kind,
                 });

@@ -221,6 +221,8 @@ pub struct Covered {
     pub scan: Moment,
     /// When it began.
     pub started: Timestamp,
+    /// With which key it looked.
+    pub view: View,
     /// Its settings, as it was begun with.
     pub settings: Value,
     /// Why it left the kind out, if it did.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use connector_inventory::drift::report::Status;
 use connector_policy::{Inventory, KindState, Limits, Pack, Question, Source, check, test};
 use serde_json::{Value, json};
 
@@ -134,7 +135,9 @@ fn kinds(log_since: Option<&str>) -> BTreeMap<String, KindState> {
 #[test]
 fn each_rule_finds_what_it_is_for_and_nothing_else() {
     let pack = Pack::load(&[Source::BuiltIn], &Limits::default()).unwrap();
-    let check = check(&pack, &account(kinds(Some("2026-01-01T00:00:00Z"))), &Question::all(now())).unwrap();
+    let mut account = account(kinds(Some("2026-01-01T00:00:00Z")));
+    account.stand([(("team", "T1"), Status::Unmanaged), (("service", "P1"), Status::Drifted)]);
+    let check = check(&pack, &account, &Question::all(now())).unwrap();
     let mut found: Vec<String> =
         check.findings.iter().map(|finding| format!("{} {}", finding.rule, finding.id)).collect();
     found.sort();
@@ -146,6 +149,7 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
             "incident-stale Q2",
             "maintenance-window-long M2",
             "naming-convention P2",
+            "not-codified T1",
             "orchestration-without-catch-all R2",
             "schedule-with-gaps S2",
             "service-disabled P2",
@@ -160,6 +164,35 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
     );
     assert_eq!(check.undetermined, []);
     assert_eq!(check.broken, []);
+}
+
+/// Where no state is given nothing is said of them, unless the rule is asked for by its name.
+#[test]
+fn what_needs_states_is_not_run_without() {
+    let pack = Pack::load(&[Source::BuiltIn], &Limits::default()).unwrap();
+    let run = |rules: &[&str], statuses: Option<&[Status]>| {
+        let mut account = account(kinds(Some("2026-01-01T00:00:00Z")));
+        if let Some(statuses) = statuses {
+            // What is not there is let pass.
+            account.stand(
+                ["E1", "E2", "E3"].into_iter().map(|id| ("escalation-policy", id)).zip(statuses.iter().copied()),
+            );
+        }
+        let rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        let check = check(&pack, &account, &Question { rules, ..Question::all(now()) }).unwrap();
+        let found: Vec<String> =
+            check.findings.iter().filter(|one| one.rule == "not-codified").map(|one| one.id.clone()).collect();
+        let untold: Vec<String> =
+            check.undetermined.into_iter().map(|one| format!("{}: {}", one.rule, one.message)).collect();
+        (found, untold, check.rules.iter().any(|rule| rule.id == "not-codified"))
+    };
+    let none: (Vec<String>, Vec<String>, bool) = (vec![], vec![], true);
+    assert_eq!(run(&[], None), none);
+    let told = vec!["not-codified: no Terraform state was given to compare with".to_owned()];
+    assert_eq!(run(&["not-codified"], None), (vec![], told, true));
+    assert_eq!(run(&[], Some(&[])), none);
+    assert_eq!(run(&[], Some(&[Status::Codified, Status::Unmanaged, Status::Unmanaged])).0, ["E2"]);
+    assert_eq!(run(&[], Some(&[Status::Ghost, Status::Undetermined])), none);
 }
 
 /// Log entries are not part of an ordinary scan.

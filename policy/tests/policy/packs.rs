@@ -41,7 +41,7 @@ fn annotations() {
     );
     check(
         &[("a.rego", &annotated("custom:\n  kind: service"))],
-        "a.rego:1: the annotation cannot be used: unknown field `kind`, expected one of `id`, `severity`, `kinds`, `needs`, `remedy`, `params`",
+        "a.rego:1: the annotation cannot be used: unknown field `kind`, expected one of `id`, `severity`, `kinds`, `needs`, `states`, `remedy`, `params`",
     );
     check(
         &[("a.rego", &annotated("custom:\n  id: My Rule"))],

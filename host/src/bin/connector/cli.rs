@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod codify;
+mod drift;
 mod inventory;
 pub(crate) use codify::*;
+pub(crate) use drift::*;
 pub(crate) use inventory::*;
 
 const AFTER: &str = "\
@@ -22,7 +24,7 @@ Exit codes:
   0  done                               4  refused, forbidden, missing, conflict or not in the plan
   1  anything else                      5  throttled or unavailable: try again later
   2  bad usage or arguments             6  incomplete: not every record could be delivered
-  3  no credential, or a refused one    7  a policy found what counts
+  3  no credential, or a refused one    7  findings that count, or drift
                                         130  interrupted";
 
 /// Call PagerDuty through a sandboxed connector.
@@ -144,6 +146,8 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Look at the inventory
     Inventory(InventoryArgs),
+    /// Compare Terraform states with the inventory
+    Drift(DriftArgs),
     /// Check policies on the inventory
     Policy(PolicyArgs),
     /// Write the inventory as code: Terraform with import blocks, or a file that Pulumi imports
@@ -167,6 +171,7 @@ impl Command {
             | Command::Check
             | Command::Scan(_)
             | Command::Inventory(_)
+            | Command::Drift(_)
             | Command::Policy(_)
             | Command::Codify(_)
             | Command::Simulate(_)
@@ -344,6 +349,8 @@ mod tests {
             "inventory forget personal",
             "policy check --kind service --fail-on warning --format sarif",
             "policy test --pack here --no-builtin",
+            "drift --state a.tfstate --state states --kind service --fail-on drift,unmanaged --format json",
+            "policy check --state a.tfstate",
             "simulate --port 8080",
             "completions bash",
             "check --region eu --access read --from a@b.example",
@@ -373,6 +380,8 @@ mod tests {
             "inventory prune",
             "inventory forget",
             "policy check --fail-on error",
+            "drift",
+            "drift --state a --fail-on all",
             "policy check --no-builtin",
         ] {
             check(line, false);

@@ -77,6 +77,7 @@ fn run(cli: &Cli) -> Result<()> {
             Command::Options(args) => commands::options::run(global, args).await,
             Command::Scan(args) => commands::scan::run(global, args).await,
             Command::Inventory(args) => commands::inventory::run(global, args).await,
+            Command::Drift(args) => commands::drift::run(global, args).await,
             Command::Policy(args) => commands::policy::run(global, args).await,
             Command::Codify(args) => commands::codify::run(global, args).await,
             Command::Simulate(args) => simulate::run(global, args).await,

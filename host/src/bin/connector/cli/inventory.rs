@@ -324,6 +324,9 @@ pub(crate) struct PolicyCheckArgs {
     /// Only these rules
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,
+    /// Tell rules what Terraform states hold: a file, or a folder of them
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) state: Vec<PathBuf>,
     /// Findings from here on end with exit code 7
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod codify;
 pub(crate) mod completions;
 pub(crate) mod describe;
+pub(crate) mod drift;
 pub(crate) mod inventory;
 pub(crate) mod operations;
 pub(crate) mod options;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
+use connector_host::Connector;
 use connector_inventory::store::{Filter, Page, Snapshot, Store};
 use connector_policy::{
     self as policy, Format, Inventory, KindState, Limits, Pack, Question, Severity, Source, Verdict,
@@ -51,7 +52,7 @@ async fn check(global: &Global, args: &PolicyCheckArgs) -> Result<()> {
     let connector = session::connector(global).await?;
     let all = connector_host::inventory::kinds(connector.kinds().await?).map_err(failed)?;
     let store = store(global, &args.store, false).await?;
-    let done = checked(global, args, &pack, &all, &store).await;
+    let done = checked(global, args, &pack, &connector, &all, &store).await;
     store.close().await;
     done
 }
@@ -60,9 +61,14 @@ async fn checked(
     global: &Global,
     args: &PolicyCheckArgs,
     pack: &Pack,
+    connector: &Connector,
     all: &[connector_inventory::Kind],
     store: &Store,
 ) -> Result<()> {
+    let standing = match args.state.is_empty() {
+        true => None,
+        false => Some(super::drift::compared(connector, all, store, &args.when, &args.state, &[]).await?),
+    };
     let at = snapshot(store, &args.when).await?;
     let question = Question { now: Timestamp::now(), kinds: args.kind.clone(), rules: args.rule.clone() };
     let fail_on = args.fail_on.map(|least| match least {
@@ -76,7 +82,11 @@ async fn checked(
     }
     let mut checks = Vec::with_capacity(nicknames.len());
     for nickname in nicknames {
-        let inventory = read(store, &at, &nickname, all, args).await?;
+        let mut inventory = read(store, &at, &nickname, all, args).await?;
+        // States are of one account, and so is the check then.
+        if let Some(standing) = &standing {
+            inventory.stand(standing.assets());
+        }
         checks.push(policy::check(pack, &inventory, &question)?);
     }
     let text = policy::write(&checks, format(global, args.format), fail_on);
@@ -157,7 +167,7 @@ fn rules(global: &Global, args: &PolicyRulesArgs) -> Result<()> {
         for rule in pack.rules() {
             let rule = json!({
                 "id": rule.id, "title": rule.title, "description": rule.description,
-                "severity": rule.severity.map(Severity::word), "kinds": rule.kinds, "needs": rule.needs,
+                "severity": rule.severity.map(Severity::word), "kinds": rule.kinds, "needs": rule.needs, "states": rule.states,
                 "remedy": rule.remedy, "params": rule.params, "file": rule.place.file, "line": rule.place.line,
             });
             writeln!(out, "{}", safe_json(&rule.to_string()))?;

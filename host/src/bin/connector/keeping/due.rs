@@ -89,7 +89,7 @@ pub(super) fn later(than: Timestamp, by: SignedDuration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use connector_inventory::store::Moment;
+    use connector_inventory::store::{Moment, View};
     use serde_json::Value;
 
     use super::*;
@@ -153,6 +153,7 @@ mod tests {
             kind: format!("k{scan}"),
             scan: Moment { scan, at: at(minutes + 3) },
             started: at(minutes),
+            view: View { id: "account".into(), wide: true },
             settings: Value::Null,
             skipped: None,
         };
