@@ -8,7 +8,8 @@ from figures import Verdict, floor_ms, holds, kept, ratio, spread
 
 GUEST, NATIVE, PYTHON, JS, SINGER = "guest", "native", "Python client", "JavaScript client", "Singer tap"
 IDLE = "idle guest"
-SCAN, STORE, POLICY = "scan", "store", "policy"
+SCAN, STORE, POLICY, CODIFY = "scan", "store", "policy", "codify"
+DRIFT = "drift"
 PROGRAMS = {
     "guest": ("target/release/bench-guest",),
     "native": ("target/release/bench-native",),
@@ -17,6 +18,7 @@ PROGRAMS = {
     "scan": ("target/release/bench-scan",),
     "store": ("target/release/bench-store",),
     "policy": ("target/release/bench-policy",),
+    "codify": ("target/release/bench-codify",),
     "singer": ("target/bench/singer/bin/python", "bench/peers/pd_singer.py"),
 }
 # As many services as bench/src/bin/bench-server.rs has: three pages.
@@ -280,7 +282,7 @@ def inventory(label, workload, assets, rounds=2):
         options += ("--assets", str(assets))
     if label == STORE:
         options += ("--slice", str(SLICE))
-    return Contestant(label, label, workload, assets, options, int(rounds > 1))
+    return Contestant(label, CODIFY if label == DRIFT else label, workload, assets, options, int(rounds > 1))
 
 
 def scanning(assets, latency_ms, runs):
@@ -303,6 +305,12 @@ def judging(assets):
     return Row("policy", title, assets, (inventory(POLICY, "check", assets),), marks, columns=("asset_rules", "rules_s"))
 
 
+def coding(assets):
+    marks = tuple(most(who, "wall_ms", f"{who} of {assets:,} assets", "<= 1", "s", 1 / 1000) for who in (CODIFY, DRIFT))
+    title = f"An inventory of {assets:,} assets as code, and held against a state"
+    return Row("codify", title, assets, (inventory(CODIFY, "codify", assets), inventory(DRIFT, "drift", assets)), marks)
+
+
 def growing_inventory(assets, runs):
     """One size of the inventory's growth. PagerDuty's lists end at 10,000 records, so no scan is larger than what they hold."""
     rounds = 2 if assets <= 10_000 else 1
@@ -310,6 +318,7 @@ def growing_inventory(assets, runs):
     server = ()
     if assets <= 100_000:
         contestants.insert(0, inventory(SCAN, "scan", assets, rounds))
+        contestants += [inventory(CODIFY, "codify", assets, rounds), inventory(DRIFT, "drift", assets, rounds)]
         server = account(assets)
     title = f"Growth: an inventory of {assets:,} assets"
     return Row(f"assets-{assets}", title, assets, tuple(contestants), runs=runs, server=server)
@@ -320,10 +329,10 @@ def rows(quick=False):
     if quick:
         lengths = (1_000, 10_000)
         plain = [walking(2_000), latency(2_000, 5), calling(100), starting(0), connecting(50)]
-        plain += [scanning(2_000, 1, 0), storing(2_000), judging(2_000)]
+        plain += [scanning(2_000, 1, 0), storing(2_000), judging(2_000), coding(2_000)]
         return plain + [growing(n, 0) for n in lengths] + [growing_inventory(n, 0) for n in (1_000, 2_000)]
     lengths = ((1_000, 7), (10_000, 7), (100_000, 5), (1_000_000, 3))
     plain = [walking(10_000), latency(10_000, 50), calling(2_000), starting(15), connecting(1_000)]
-    plain += [scanning(100_000, 5, 3), storing(100_000), judging(100_000)]
+    plain += [scanning(100_000, 5, 3), storing(100_000), judging(100_000), coding(10_000)]
     sizes = ((1_000, 7), (10_000, 7), (100_000, 3), (1_000_000, 3))
     return plain + [growing(*one) for one in lengths] + [growing_inventory(*one) for one in sizes]

@@ -75,6 +75,6 @@ fn values_are_compared_by_rules() {
         "values": {"name": "a", "description": "", "parent": "P2", "default_role": "none"},
     }]);
     assert_eq!(values["resources"], expected);
-    assert_eq!(values["rules"]["pagerduty_team"]["parent"], json!({"computed": false, "noise": []}));
+    assert_eq!(values["rules"]["pagerduty_team"]["parent"], json!({"computed": false, "noise": [], "secret": false}));
     assert_eq!(values["rules"]["pagerduty_schedule"]["layer.start"]["noise"], json!(["time"]));
 }

@@ -6,19 +6,27 @@
 //! Rule: making the account and its state up is not what is measured. Whoever
 //! codifies, or compares, less than all has failed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bench::{Delivered, Round};
 use clap::Parser;
 use connector_host::contract::{Asset, Relation};
 use connector_host::{Connector, Host, HostOptions};
+use connector_inventory::drift::drift as compare;
+use connector_inventory::drift::known::{Known, Sight};
+use connector_inventory::drift::report::Status;
+use connector_inventory::drift::rules::Values;
+use connector_inventory::drift::state::States;
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Work {
+    /// Assets to Terraform's language.
     Codify,
+    /// Assets held against a state in which all of them are.
+    Drift,
 }
 
 #[derive(Parser)]
@@ -49,10 +57,16 @@ async fn main() -> Result<(), Failure> {
     let connector = Host::new(options)?.load(&args.component).await?;
     let assets = account(args.assets);
     let bytes = assets.iter().map(|asset| asset.attributes.len() as u64).sum();
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().join("bench.tfstate");
+    if matches!(args.work, Work::Drift) {
+        std::fs::write(&state, state_of(&values(&connector, &assets).await?)?)?;
+    }
     for _ in 0..args.rounds {
         let round = Round::begin();
         let records = match args.work {
             Work::Codify => codify(&connector, &assets).await?,
+            Work::Drift => drift(&connector, &assets, &state).await?,
         };
         round.end(Delivered { records, bytes, ..Delivered::default() }).print();
     }
@@ -70,6 +84,41 @@ async fn codify(connector: &Connector, assets: &[Asset]) -> Result<u64, Failure>
         .iter()
         .map(|file| file.content.matches("\nimport {").count() + usize::from(file.content.starts_with("import {")));
     Ok(imports.sum::<usize>() as u64)
+}
+
+/// What a state would hold of the assets.
+async fn values(connector: &Connector, assets: &[Asset]) -> Result<String, Failure> {
+    let mut code = connector.codify(assets, "{\"format\":\"values\"}").await?;
+    code.files.pop().map(|file| file.content).ok_or_else(|| "no values".into())
+}
+
+/// A state of Terraform that holds exactly that.
+fn state_of(values: &str) -> Result<String, Failure> {
+    let values: Value = serde_json::from_str(values)?;
+    let resources = values["resources"].as_array().into_iter().flatten().map(|one| {
+        let mut attributes = one["values"].clone();
+        attributes["id"] = one["state"].clone();
+        let instances = json!([{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}]);
+        json!({"mode": "managed", "type": one["type"], "name": one["name"], "instances": instances,
+            "provider": "provider[\"registry.terraform.io/pagerduty/pagerduty\"]"})
+    });
+    let resources: Vec<Value> = resources.collect();
+    Ok(json!({"version": 4, "serial": 1, "lineage": "bench", "resources": resources}).to_string())
+}
+
+/// How many resources are as the state has them.
+async fn drift(connector: &Connector, assets: &[Asset], state: &Path) -> Result<u64, Failure> {
+    let values = Values::read(&values(connector, assets).await?)?;
+    let mut known = Known::of("bench");
+    for kind in connector.kinds().await? {
+        if let Some(of) = kind.terraform_type {
+            known.types.insert(of, kind.id.clone());
+        }
+        known.sights.insert(kind.id, Sight::Whole);
+    }
+    let states = States::read(&[state.to_owned()], &|of| known.ours(of)).map_err(|why| why.to_string())?;
+    let report = compare(&values, &states, &known, None, &[]);
+    Ok(report.count(Status::Codified) as u64)
 }
 
 /// Ten assets for each service: what hangs on it, as in a real account.
