@@ -285,7 +285,7 @@ pub(crate) struct PolicyArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Check the inventory
-    Check(PolicyCheckArgs),
+    Check(Box<PolicyCheckArgs>),
     /// Run the tests of a pack
     Test(PolicyTestArgs),
     /// List the rules
