@@ -33,6 +33,8 @@ STYLES = {
     "scan": {"color": "#CC79A7", "marker": "o"},
     "store": {"color": "#E69F00", "marker": "s"},
     "policy": {"color": "#000000", "marker": "D"},
+    "codify": {"color": "#009E73", "marker": "^"},
+    "drift": {"color": "#D55E00", "marker": "v"},
 }
 # By the rows' name: what the account is counted in, and the panels.
 PANELS = {

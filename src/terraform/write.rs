@@ -5,6 +5,7 @@
 //! identifier.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -24,6 +25,8 @@ pub(super) struct Writer {
     types: BTreeMap<usize, String>,
     /// Objects, where a format is JSON.
     objects: BTreeMap<usize, Vec<Json>>,
+    /// What a state would hold, one after the other.
+    values: String,
     variables: Variables,
     /// By type and import id.
     names: BTreeMap<&'static str, BTreeMap<String, String>>,
@@ -74,6 +77,7 @@ impl Writer {
             format,
             types: BTreeMap::new(),
             objects: BTreeMap::new(),
+            values: String::new(),
             variables: BTreeMap::new(),
             names: BTreeMap::new(),
         }
@@ -108,14 +112,16 @@ impl Writer {
                     "kind": asset.map(|asset| asset.kind), "id": asset.map(|asset| asset.id),
                     "values": compared(ground, &body),
                 });
-                self.objects.entry(made.resource).or_default().push(entry);
+                // As text: taken apart, those of a large account would be several times as large.
+                let sign = if self.values.is_empty() { "" } else { "," };
+                let _ = write!(self.values, "{sign}{entry}");
             }
         }
     }
 
     /// The files.
     pub(super) fn files(self) -> Vec<File> {
-        let Writer { format, types, objects, variables, names } = self;
+        let Writer { format, types, objects, values, variables, names } = self;
         let name = |number: &usize| resources().get(*number).map_or("", |of| of.name);
         let file = |name: &str, content: String| File { name: name.to_owned(), content };
         let names = file("names.json", pretty(&json!(names)));
@@ -170,8 +176,8 @@ impl Writer {
                         (of.name.to_owned(), rules.into())
                     })
                     .collect();
-                let all: Vec<Json> = objects.into_values().flatten().collect();
-                return vec![file("values.json", json!({"rules": rules, "resources": all}).to_string())];
+                let rules = Json::Object(rules);
+                return vec![file("values.json", format!("{{\"rules\":{rules},\"resources\":[{values}]}}"))];
             }
         };
         files.push(names);

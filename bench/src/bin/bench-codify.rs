@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use bench::{Delivered, Round};
 use clap::Parser;
 use connector_host::contract::{Asset, Relation};
-use connector_host::{Connector, Host, HostOptions};
+use connector_host::{Connector, Host, HostOptions, Limits};
 use connector_inventory::drift::drift as compare;
 use connector_inventory::drift::known::{Known, Sight};
 use connector_inventory::drift::report::Status;
@@ -53,7 +53,9 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let args = Args::parse();
-    let options = HostOptions { cache_dir: Some(args.cache.clone()), ..HostOptions::default() };
+    // As the tool does for whoever hands a whole account over.
+    let limits = Limits { memory: 1 << 30, result: 1 << 30, ..Limits::default() };
+    let options = HostOptions { cache_dir: Some(args.cache.clone()), limits, ..HostOptions::default() };
     let connector = Host::new(options)?.load(&args.component).await?;
     let assets = account(args.assets);
     let bytes = assets.iter().map(|asset| asset.attributes.len() as u64).sum();

@@ -142,11 +142,14 @@ fn judge(body: &Body, schema: &Schema, of: &str, above: &str, written: &mut BTre
 }
 
 fn value(attribute: &Attribute, taken: &Taken, of: &str, place: &str, written: &mut BTreeSet<(String, String)>) {
-    let fits = |expression: &Expression, of: &str| match (of, expression) {
-        (_, Expression::Traversal(_)) => true,
-        ("text", Expression::String(_) | Expression::TemplateExpr(_)) => true,
-        ("number", Expression::Number(_)) | ("flag", Expression::Bool(_)) => true,
-        _ => false,
+    let fits = |expression: &Expression, of: &str| {
+        matches!(
+            (of, expression),
+            (_, Expression::Traversal(_))
+                | ("text", Expression::String(_) | Expression::TemplateExpr(_))
+                | ("number", Expression::Number(_))
+                | ("flag", Expression::Bool(_))
+        )
     };
     let expression = attribute.expr();
     match (taken.of.as_str(), expression) {

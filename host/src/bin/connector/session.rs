@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use connector_host::{Connection, Connector, Host, HostOptions, loopback_origin};
+use connector_host::{Connection, Connector, Host, HostOptions, Limits, loopback_origin};
 use pagerduty_simulator::Server;
 
 use crate::cli::Global;
@@ -17,8 +17,20 @@ pub(crate) struct Session {
     _simulator: Option<Server>,
 }
 
+/// The most memory of a connector to which a whole account is handed at once, in bytes.
+const LARGE: usize = 1 << 30;
+
 /// Loads the connector: what needs no account needs no more.
 pub(crate) async fn connector(global: &Global) -> Result<Connector> {
+    bounded(global, Limits::default()).await
+}
+
+/// The same for whoever hands a whole account over: a hundred thousand assets take more than a call otherwise may.
+pub(crate) async fn large(global: &Global) -> Result<Connector> {
+    bounded(global, Limits { memory: LARGE, result: LARGE, ..Limits::default() }).await
+}
+
+async fn bounded(global: &Global, limits: Limits) -> Result<Connector> {
     let path = match &global.component {
         Some(path) => path.clone(),
         None => default_component()?,
@@ -27,6 +39,7 @@ pub(crate) async fn connector(global: &Global) -> Result<Connector> {
         cache_dir: cache_dir(),
         // One connection in the life of this process: on demand is faster.
         pooling: false,
+        limits,
         allow_loopback: global.simulate || global.base_url.is_some(),
         ..HostOptions::default()
     })?;

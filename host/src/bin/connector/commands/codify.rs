@@ -58,7 +58,7 @@ pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
 
 /// The assets of the store, of one account.
 async fn stored(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>)> {
-    let connector = session::connector(global).await?;
+    let connector = session::large(global).await?;
     let kinds = contract::kinds(connector.kinds().await?).map_err(failed)?;
     expand(&args.kind, &kinds)?;
     let store = store(global, &args.store, false).await?;
@@ -101,7 +101,7 @@ async fn live(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asse
     let asked: Vec<String> =
         kinds.iter().filter(|kind| kind.terraform_type.is_some()).map(|kind: &Kind| kind.id.clone()).collect();
     let assets = scanned(&mut session.connection, &asked).await?;
-    Ok((session.connector, assets))
+    Ok((session::large(global).await?, assets))
 }
 
 async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<Vec<Asset>> {

@@ -20,7 +20,7 @@ use crate::session;
 use crate::table::room;
 
 pub(crate) async fn run(global: &Global, args: &DriftArgs) -> Result<()> {
-    let connector = session::connector(global).await?;
+    let connector = session::large(global).await?;
     let all = inventory::kinds(connector.kinds().await?).map_err(failed)?;
     let kinds = expand(&args.kind, &all)?;
     let store = store(global, &args.store, false).await?;

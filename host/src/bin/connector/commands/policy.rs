@@ -49,7 +49,7 @@ fn format(global: &Global, asked: Option<FindingFormat>) -> Format {
 
 async fn check(global: &Global, args: &PolicyCheckArgs) -> Result<()> {
     let pack = Pack::load(&sources(&args.pack), &Limits::default())?;
-    let connector = session::connector(global).await?;
+    let connector = session::large(global).await?;
     let all = connector_host::inventory::kinds(connector.kinds().await?).map_err(failed)?;
     let store = store(global, &args.store, false).await?;
     let done = checked(global, args, &pack, &connector, &all, &store).await;
