@@ -12,6 +12,8 @@ use crate::catalog::{Holds, Line};
 
 /// `import` blocks came with it.
 pub(super) const LEAST_TERRAFORM: &str = ">= 1.5.0";
+/// Why Terraform takes no notice of something.
+const IGNORED: &str = "What PagerDuty holds there is secret, or nothing that the provider takes: it stays as it is.";
 /// Longest line that a list is written on.
 const WIDTH: usize = 100;
 
@@ -54,8 +56,11 @@ pub(super) fn resource(out: &mut String, writing: &mut Writing<'_>, notes: &[&st
     if !writing.ignored.is_empty() {
         let empty = body.attributes.is_empty() && body.blocks.is_empty();
         let ignored = writing.ignored.join(", ");
-        let _ =
-            write!(out, "{}  lifecycle {{\n    ignore_changes = [{ignored}]\n  }}\n", if empty { "" } else { "\n" });
+        let _ = write!(
+            out,
+            "{}  lifecycle {{\n    # {IGNORED}\n    ignore_changes = [{ignored}]\n  }}\n",
+            if empty { "" } else { "\n" }
+        );
     }
     out.push_str("}\n");
 }

@@ -3,6 +3,7 @@
 #![cfg(feature = "tool")]
 
 mod account;
+mod codify;
 mod drift;
 mod keeping;
 mod lease;

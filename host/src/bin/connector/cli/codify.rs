@@ -35,7 +35,7 @@ pub(crate) struct CodifyArgs {
     #[command(flatten)]
     pub(crate) when: WhenArgs,
     /// Look at the account now, and not into the store
-    #[arg(long, conflicts_with_all = ["store", "store_key", "account", "at"])]
+    #[arg(long, conflicts_with_all = ["account", "at"])]
     pub(crate) live: bool,
     /// Only these kinds; `connector inventory kinds` lists them
     #[arg(long, value_name = "KIND")]
