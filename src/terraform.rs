@@ -12,11 +12,11 @@ mod values;
 mod write;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use crate::catalog::{Resource, kinds, resources, unmade};
+use crate::catalog::{Resource, kind, kinds, resources, unmade};
 use crate::error::{Error, Reason, Result, said};
 use instance::Made;
 use settings::Settings;
@@ -85,7 +85,7 @@ pub(crate) fn codify(assets: &[Asset<'_>], given: &str) -> Result<Codified> {
     let mut ground =
         Ground { assets, places: HashMap::new(), now: settings.now, made: Vec::new(), primary: HashMap::new() };
     for (number, asset) in assets.iter().enumerate() {
-        if !kinds().iter().any(|kind| kind.id == asset.kind) {
+        if kind(asset.kind).is_none() {
             return Err(wrong(asset, "there is no such kind"));
         }
         if ground.places.insert((asset.kind, asset.id), number).is_some() {
@@ -96,32 +96,29 @@ pub(crate) fn codify(assets: &[Asset<'_>], given: &str) -> Result<Codified> {
     names::give(&mut ground.made, &settings);
     // By type as the catalog has them, then by name: the same files from run to run.
     ground.made.sort_by(|a, b| (a.resource, &a.name).cmp(&(b.resource, &b.name)));
-    ground.point();
-    // What cannot be written is known before anything is, so that nothing names it.
-    let mut refused = BTreeMap::new();
-    for (place, made) in ground.made.iter().enumerate() {
-        if let Err(why) = values::written(&ground, made)? {
-            refused.insert(place, why);
+    loop {
+        ground.point();
+        let mut writer = write::Writer::new(settings.format);
+        let mut refused = BTreeSet::new();
+        for (place, made) in ground.made.iter().enumerate() {
+            match values::written(&ground, made)? {
+                Ok(body) => writer.take(&ground, made, body),
+                Err(why) => {
+                    left_out.extend(assets.get(made.asset).map(|asset| left(asset, &why)));
+                    refused.insert(place);
+                }
+            }
         }
-    }
-    for (place, why) in &refused {
-        let asset = ground.made.get(*place).and_then(|made| assets.get(made.asset));
-        left_out.extend(asset.map(|asset| left(asset, why)));
-    }
-    let mut place = 0;
-    ground.made.retain(|_| {
-        place += 1;
-        !refused.contains_key(&(place - 1))
-    });
-    ground.point();
-    let mut writer = write::Writer::new(settings.format);
-    for made in &ground.made {
-        // A name in place of an id refuses nothing.
-        if let Ok(body) = values::written(&ground, made)? {
-            writer.take(&ground, made, body);
+        if refused.is_empty() {
+            return Ok(Codified { files: writer.files(), left_out });
         }
+        // What is written may name what is not: once more without it.
+        let mut place = 0;
+        ground.made.retain(|_| {
+            place += 1;
+            !refused.contains(&(place - 1))
+        });
     }
-    Ok(Codified { files: writer.files(), left_out })
 }
 
 /// Finds what the assets become; what they do not.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Asset, Ground, hcl, wrong};
-use crate::catalog::{Clause, Condition, Piece, Resource, Source, Test, kinds, resources};
+use crate::catalog::{Clause, Condition, Piece, Resource, Source, Test, kind, kinds, resources};
 use crate::error::Result;
 use crate::inventory::{text, within};
 use crate::time;
@@ -154,7 +154,8 @@ pub(super) struct Found {
 pub(super) fn of(ground: &Ground<'_>, number: usize) -> Result<Found> {
     let mut found = Found::default();
     let Some(asset) = ground.assets.get(number) else { return Ok(found) };
-    let of_kind = |resource: &Resource| kinds().get(resource.kind).is_some_and(|kind| kind.id == asset.kind);
+    let kind = kind(asset.kind).map(|kind| kind.number);
+    let of_kind = |resource: &Resource| Some(resource.kind) == kind;
     if !resources().iter().any(of_kind) {
         found.left_out.push("Terraform's provider has no resource for it".to_owned());
         return Ok(found);

@@ -23,8 +23,10 @@ pub(super) struct Writer {
     format: Format,
     /// Text by number of the type.
     types: BTreeMap<usize, String>,
-    /// Objects, where a format is JSON.
-    objects: BTreeMap<usize, Vec<Json>>,
+    /// Import blocks and bodies by number of the type, in JSON.
+    objects: BTreeMap<usize, (Vec<Json>, Map<String, Json>)>,
+    /// What Pulumi imports.
+    imports: Vec<Json>,
     /// What a state would hold, one after the other.
     values: String,
     variables: Variables,
@@ -77,6 +79,7 @@ impl Writer {
             format,
             types: BTreeMap::new(),
             objects: BTreeMap::new(),
+            imports: Vec::new(),
             values: String::new(),
             variables: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -92,18 +95,16 @@ impl Writer {
         match self.format {
             Format::Hcl => hcl::resource(self.types.entry(made.resource).or_default(), &mut writing, of.notes, &body),
             Format::Json => {
-                let object = in_json(&mut writing, &body, "");
-                let ignored = std::mem::take(&mut writing.ignored);
-                let mut object = object;
-                if !ignored.is_empty() {
-                    object.insert("lifecycle".to_owned(), json!({"ignore_changes": ignored}));
+                let mut body = in_json(&mut writing, &body, "");
+                if !writing.ignored.is_empty() {
+                    body.insert("lifecycle".to_owned(), json!({"ignore_changes": writing.ignored}));
                 }
-                let entry = json!({"name": made.name, "import": made.import, "body": object});
-                self.objects.entry(made.resource).or_default().push(entry);
+                let (imports, bodies) = self.objects.entry(made.resource).or_default();
+                imports.push(json!({"to": format!("{}.{}", of.name, made.name), "id": literal(&made.import)}));
+                bodies.insert(made.name.clone(), body.into());
             }
             Format::Pulumi => {
-                let entry = json!({"type": of.pulumi, "name": made.name, "id": made.import});
-                self.objects.entry(made.resource).or_default().push(entry);
+                self.imports.push(json!({"type": of.pulumi, "name": made.name, "id": made.import}));
             }
             Format::Values => {
                 let asset = ground.assets.get(made.asset);
@@ -121,7 +122,7 @@ impl Writer {
 
     /// The files.
     pub(super) fn files(self) -> Vec<File> {
-        let Writer { format, types, objects, values, variables, names } = self;
+        let Writer { format, types, objects, imports, values, variables, names } = self;
         let name = |number: &usize| resources().get(*number).map_or("", |of| of.name);
         let file = |name: &str, content: String| File { name: name.to_owned(), content };
         let names = file("names.json", pretty(&json!(names)));
@@ -141,16 +142,8 @@ impl Writer {
                     "required_providers": {local: {"source": source, "version": version}},
                 }});
                 let mut files = vec![file("terraform.tf.json", pretty(&provider))];
-                for (number, objects) in objects {
+                for (number, (imports, bodies)) in objects {
                     let of = name(&number);
-                    let imports = objects.iter().map(|one| {
-                        json!({"to": format!("{of}.{}", one["name"].as_str().unwrap_or_default()), "id": literal(one["import"].as_str().unwrap_or_default())})
-                    });
-                    let imports: Vec<Json> = imports.collect();
-                    let bodies: Map<String, Json> = objects
-                        .iter()
-                        .map(|one| (one["name"].as_str().unwrap_or_default().to_owned(), one["body"].clone()))
-                        .collect();
                     let content = json!({"import": imports, "resource": {of: bodies}});
                     files.push(file(&format!("{of}.tf.json"), pretty(&content)));
                 }
@@ -164,8 +157,7 @@ impl Writer {
                 files
             }
             Format::Pulumi => {
-                let all: Vec<Json> = objects.into_values().flatten().collect();
-                vec![file("pulumi-import.json", pretty(&json!({"resources": all})))]
+                vec![file("pulumi-import.json", pretty(&json!({"resources": imports})))]
             }
             Format::Values => {
                 let rules: Map<String, Json> = resources()
@@ -219,19 +211,21 @@ fn in_json(writing: &mut Writing<'_>, body: &Body, above: &str) -> Map<String, J
     }
     for (line, bodies) in &body.blocks {
         writing.note(line, &format!("{above}{}", line.name));
-        let blocks: Vec<Json> = bodies
+        let blocks = bodies
             .iter()
             .enumerate()
-            .map(|(place, body)| in_json(writing, body, &hcl::inside(above, line, place)).into())
-            .collect();
-        let mut more = blocks;
-        if let Some(Json::Array(before)) = object.get_mut(line.name) {
-            before.append(&mut more);
-        } else {
-            object.insert(line.name.to_owned(), Json::Array(more));
-        }
+            .map(|(place, body)| in_json(writing, body, &hcl::inside(above, line, place)).into());
+        add(&mut object, line, blocks.collect());
     }
     object
+}
+
+/// Adds blocks to those of the same name.
+fn add(object: &mut Map<String, Json>, line: &Line, mut blocks: Vec<Json>) {
+    match object.get_mut(line.name) {
+        Some(Json::Array(before)) => before.append(&mut blocks),
+        Some(_) | None => drop(object.insert(line.name.to_owned(), blocks.into())),
+    }
 }
 
 fn value_in_json(writing: &mut Writing<'_>, line: &Line, value: &Value) -> Json {
@@ -257,12 +251,7 @@ fn compared(ground: &Ground<'_>, body: &Body) -> Map<String, Json> {
     let mut object: Map<String, Json> =
         body.attributes.iter().map(|(line, held)| (line.name.to_owned(), value(line, held))).collect();
     for (line, bodies) in &body.blocks {
-        let mut blocks: Vec<Json> = bodies.iter().map(|body| compared(ground, body).into()).collect();
-        if let Some(Json::Array(before)) = object.get_mut(line.name) {
-            before.append(&mut blocks);
-        } else {
-            object.insert(line.name.to_owned(), Json::Array(blocks));
-        }
+        add(&mut object, line, bodies.iter().map(|body| compared(ground, body).into()).collect());
     }
     object
 }

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use bench::{Delivered, Round};
 use clap::Parser;
 use connector_host::contract::{Asset, Relation};
+use connector_host::drift::known;
 use connector_host::{Connector, Host, HostOptions, Limits};
 use connector_inventory::drift::drift as compare;
-use connector_inventory::drift::known::{Known, Sight};
+use connector_inventory::drift::known::Sight;
 use connector_inventory::drift::report::Status;
 use connector_inventory::drift::rules::Values;
 use connector_inventory::drift::state::States;
@@ -111,13 +112,8 @@ fn state_of(values: &str) -> Result<String, Failure> {
 /// How many resources are as the state has them.
 async fn drift(connector: &Connector, assets: &[Asset], state: &Path) -> Result<u64, Failure> {
     let values = Values::read(&values(connector, assets).await?)?;
-    let mut known = Known::of("bench");
-    for kind in connector.kinds().await? {
-        if let Some(of) = kind.terraform_type {
-            known.types.insert(of, kind.id.clone());
-        }
-        known.sights.insert(kind.id, Sight::Whole);
-    }
+    let mut known = known(connector, "bench")?;
+    known.sights = connector.kinds().await?.into_iter().map(|kind| (kind.id, Sight::Whole)).collect();
     let states = States::read(&[state.to_owned()], &|of| known.ours(of)).map_err(|why| why.to_string())?;
     let report = compare(&values, &states, &known, None, &[]);
     Ok(report.count(Status::Codified) as u64)

@@ -7,11 +7,11 @@ use connector_host::contract::{Asset, Codified, File, LeftOut};
 use connector_host::inventory as contract;
 use connector_host::{Connection, Connector};
 use connector_inventory::asset::Kind;
-use connector_inventory::store::{Filter, Page, Store};
+use connector_inventory::store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::inventory::{covered, snapshot};
+use super::inventory::{covered, every, one_account, snapshot};
 use super::print_json;
 use super::scan::{expand, failed, store};
 use crate::accounts::reading;
@@ -21,9 +21,6 @@ use crate::failure::{Failure, Result};
 use crate::folder::Folder;
 use crate::session;
 use crate::table::{Table, room};
-
-/// Assets that are read at a time.
-const PAGE: usize = 1000;
 
 pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
     // What keeps a folder from being written is told before anything is read.
@@ -70,27 +67,10 @@ async fn stored(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<As
 async fn read(store: &Store, args: &CodifyArgs) -> Result<Vec<Asset>> {
     let at = snapshot(store, &args.when).await?;
     covered(store, &args.kind).await?;
-    let nicknames: Vec<&str> = at.accounts().map(|(nickname, _)| nickname).collect();
-    match nicknames[..] {
-        [] => return Err(Failure::Other("the store has no account yet: `connector scan` brings one".into())),
-        [_] => {}
-        _ => {
-            let names: Vec<String> = nicknames.iter().map(|name| visible(name).into_owned()).collect();
-            return Err(Failure::Usage(format!(
-                "the store has several accounts, and code is of one: name it with --account ({})",
-                names.join(", ")
-            )));
-        }
-    }
-    let (filter, mut after, mut assets) = (Filter::default(), None, Vec::new());
-    loop {
-        let Page { items, next } = store.list(&at, &filter, after.as_ref(), PAGE).await?;
-        assets.extend(items.iter().map(|found| contract::told(&found.asset)));
-        after = next;
-        if after.is_none() {
-            return Ok(assets);
-        }
-    }
+    one_account(&at, "code")?;
+    let mut assets = Vec::new();
+    every(store, &at, |found| assets.push(contract::told(&found.asset))).await?;
+    Ok(assets)
 }
 
 /// The assets of the account as it is now.

@@ -7,14 +7,13 @@ use connector_host::{Connector, drift, inventory};
 use connector_inventory::asset::Kind;
 use connector_inventory::drift::report::{Report, Status};
 use connector_inventory::drift::state::States;
-use connector_inventory::store::{Snapshot, Store};
+use connector_inventory::store::Store;
 use jiff::Timestamp;
 
-use super::inventory::{covered, snapshot};
+use super::inventory::{covered, one_account, snapshot};
 use super::print_json;
 use super::scan::{expand, failed, store};
 use crate::cli::{Counts, DriftArgs, DriftFormat, Global, WhenArgs};
-use crate::escape::visible;
 use crate::failure::{Failure, Result};
 use crate::session;
 use crate::table::room;
@@ -61,28 +60,9 @@ pub(crate) async fn compared(
     kinds: &[String],
 ) -> Result<Report> {
     let at = snapshot(store, when).await?;
-    let known = drift::known(connector, account(&at)?).map_err(failed)?;
+    let known = drift::known(connector, one_account(&at, "a state")?).map_err(failed)?;
     let states = States::read(places, &|of| known.ours(of)).map_err(|error| Failure::Usage(error.to_string()))?;
     covered(store, kinds).await?;
     let report = drift::compare(connector, all, store, &at, known, &states, kinds, Timestamp::now());
     report.await.map_err(failed)
-}
-
-/// The one account: a state is of one, and another would have none of it.
-fn account(at: &Snapshot) -> Result<&str> {
-    let accounts: Vec<_> = at.accounts().collect();
-    match accounts[..] {
-        [] => Err(Failure::Other("the store has no account yet: `connector scan` brings one".into())),
-        [(nickname, None)] => {
-            Err(Failure::Other(format!("the store has no finished scan of {} yet", visible(nickname))))
-        }
-        [(nickname, Some(_))] => Ok(nickname),
-        _ => {
-            let names: Vec<String> = accounts.iter().map(|(name, _)| visible(name).into_owned()).collect();
-            Err(Failure::Usage(format!(
-                "the store has several accounts, and a state is of one: name it with --account ({})",
-                names.join(", ")
-            )))
-        }
-    }
 }

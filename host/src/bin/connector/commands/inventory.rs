@@ -104,6 +104,41 @@ pub(crate) async fn snapshot(store: &Store, when: &WhenArgs) -> Result<Snapshot>
     Ok(store.snapshot(when.account.as_deref(), &point).await?)
 }
 
+/// The nickname of the one account of a snapshot. `what` is of one: another would have none of it.
+///
+/// # Errors
+/// No account, several, or one without a finished scan.
+pub(crate) fn one_account<'a>(at: &'a Snapshot, what: &str) -> Result<&'a str> {
+    let accounts: Vec<_> = at.accounts().collect();
+    match accounts[..] {
+        [] => Err(Failure::Other("the store has no account yet: `connector scan` brings one".into())),
+        [(nickname, None)] => {
+            Err(Failure::Other(format!("the store has no finished scan of {} yet", visible(nickname))))
+        }
+        [(nickname, Some(_))] => Ok(nickname),
+        _ => {
+            let names: Vec<String> = accounts.iter().map(|(name, _)| visible(name).into_owned()).collect();
+            Err(Failure::Usage(format!(
+                "the store has several accounts, and {what} is of one: name it with --account ({})",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// Hands over every asset that is there.
+pub(crate) async fn every(store: &Store, at: &Snapshot, mut take: impl FnMut(Found)) -> Result<()> {
+    let (filter, mut after) = (Filter::default(), None);
+    loop {
+        let Page { items, next } = store.list(at, &filter, after.as_ref(), PAGE).await?;
+        items.into_iter().for_each(&mut take);
+        after = next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
 /// The number of a scan, or a time.
 fn point(text: &str) -> Result<Point> {
     match text.parse::<i64>() {

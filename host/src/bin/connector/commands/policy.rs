@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
 use connector_host::Connector;
-use connector_inventory::store::{Filter, Page, Snapshot, Store};
+use connector_inventory::store::{Snapshot, Store};
 use connector_policy::{
     self as policy, Format, Inventory, KindState, Limits, Pack, Question, Severity, Source, Verdict,
 };
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::inventory::snapshot;
+use super::inventory::{every, snapshot};
 use super::scan::{failed, store};
 use crate::cli::{
     FailOn, FindingFormat, Global, PackArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand, PolicyRulesArgs,
@@ -21,9 +21,6 @@ use crate::escape::{safe_json, visible};
 use crate::failure::{Failure, Result};
 use crate::session;
 use crate::table::{Table, room};
-
-/// Assets that are read at a time.
-const PAGE: usize = 1000;
 
 pub(crate) async fn run(global: &Global, args: &PolicyArgs) -> Result<()> {
     match &args.command {
@@ -136,15 +133,8 @@ async fn read(
         states.insert(known.kind, state);
     }
     let mut inventory = Inventory::new(nickname, states);
-    let (filter, mut after) = (Filter::default(), None);
-    loop {
-        let Page { items, next } = store.list(&one, &filter, after.as_ref(), PAGE).await?;
-        items.into_iter().for_each(|found| inventory.add(found.asset));
-        after = next;
-        if after.is_none() {
-            return Ok(inventory);
-        }
-    }
+    every(store, &one, |found| inventory.add(found.asset)).await?;
+    Ok(inventory)
 }
 
 fn test(global: &Global, args: &PolicyTestArgs) -> Result<()> {
