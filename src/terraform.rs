@@ -98,13 +98,14 @@ pub(crate) fn codify(assets: &[Asset<'_>], given: &str) -> Result<Codified> {
     ground.made.sort_by(|a, b| (a.resource, &a.name).cmp(&(b.resource, &b.name)));
     loop {
         ground.point();
-        let mut writer = write::Writer::new(settings.format);
+        let mut writer = write::Writer::new(&settings);
         let mut refused = BTreeSet::new();
         for (place, made) in ground.made.iter().enumerate() {
             match values::written(&ground, made)? {
                 Ok(body) => writer.take(&ground, made, body),
                 Err(why) => {
-                    left_out.extend(assets.get(made.asset).map(|asset| left(asset, &why)));
+                    let all = std::iter::once(&made.asset).chain(&made.more);
+                    left_out.extend(all.filter_map(|number| assets.get(*number)).map(|asset| left(asset, &why)));
                     refused.insert(place);
                 }
             }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::instance::Made;
-use super::settings::Format;
+use super::settings::{Format, Settings};
 use super::values::{Body, Value};
 use super::{File, Ground, hcl};
 use crate::catalog::{Line, PROVIDER, resources};
@@ -31,7 +31,7 @@ pub(super) struct Writer {
     values: String,
     variables: Variables,
     /// By type and import id.
-    names: BTreeMap<&'static str, BTreeMap<String, String>>,
+    names: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// A resource that is being written.
@@ -74,22 +74,23 @@ impl Writing<'_> {
 }
 
 impl Writer {
-    pub(super) fn new(format: Format) -> Writer {
+    /// Names that were given before stay known: what is not written now may come again.
+    pub(super) fn new(settings: &Settings) -> Writer {
         Writer {
-            format,
+            format: settings.format,
             types: BTreeMap::new(),
             objects: BTreeMap::new(),
             imports: Vec::new(),
             values: String::new(),
             variables: BTreeMap::new(),
-            names: BTreeMap::new(),
+            names: settings.names.clone(),
         }
     }
 
     /// Takes a resource.
     pub(super) fn take(&mut self, ground: &Ground<'_>, made: &Made, body: Body) {
         let Some(of) = resources().get(made.resource) else { return };
-        self.names.entry(of.name).or_default().insert(made.import.clone(), made.name.clone());
+        self.names.entry(of.name.to_owned()).or_default().insert(made.import.clone(), made.name.clone());
         let mut writing =
             Writing { ground, made, type_name: of.name, variables: &mut self.variables, ignored: Vec::new() };
         match self.format {

@@ -39,6 +39,10 @@ fn a_folder_is_written_again_and_names_stay() {
     world.check("codify --out FOLDER/code", 0, "", "");
     assert_eq!(files(&code)["names.json"], names);
 
+    // A part of it would take the rest away.
+    world.check("codify --out FOLDER/code --kind team", 2, "", "name another folder");
+    assert_eq!(files(&code)["names.json"], names);
+
     // What somebody wrote is not written over.
     fs::write(code.join("pagerduty_team.tf"), "# mine\n").unwrap();
     world.check("codify --out FOLDER/code", 1, "", "pagerduty_team.tf was changed since");
@@ -64,6 +68,7 @@ fn some_of_it_in_any_format() {
         serde_json::from_str(&world.check("codify --kind team --format pulumi", 0, "", "").out).unwrap();
     let all = pulumi["resources"].as_array().unwrap();
     assert!(all.len() > 5 && all.iter().all(|one| one["type"] == "pagerduty:index/team:Team"), "{pulumi}");
+    world.check("codify --kind personal", 0, "resource \"pagerduty_user\"", "");
     let told = world.json("--json codify --kind team --format json").remove(0);
     assert!(told["files"]["pagerduty_team.tf.json"].as_str().unwrap().contains("\"import\""), "{told}");
     // From the account itself the same teams come.

@@ -52,6 +52,15 @@ impl Folder {
         Ok(Folder { path: path.to_owned(), force, record: record.unwrap_or_default(), names })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether code was written there before.
+    pub(crate) fn was_written(&self) -> bool {
+        !self.record.files.is_empty()
+    }
+
     /// The names that were given before.
     pub(crate) fn names(&self) -> Option<&Value> {
         self.names.as_ref()

@@ -16,16 +16,23 @@ use super::print_json;
 use super::scan::{expand, failed, store};
 use crate::accounts::reading;
 use crate::cli::{CodeFormat, CodifyArgs, Global};
-use crate::escape::{counted, visible};
+use crate::escape::{counted, safe_json, visible};
 use crate::failure::{Failure, Result};
 use crate::folder::Folder;
 use crate::session;
 use crate::table::{Table, room};
 
 pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
+    let partial = !args.kind.is_empty() || !args.id.is_empty();
     // What keeps a folder from being written is told before anything is read.
     let folder = args.out.as_deref().map(|path| Folder::open(path, args.force)).transpose()?;
-    let (connector, assets) = match args.live {
+    if let Some(folder) = folder.as_ref().filter(|folder| partial && folder.was_written()) {
+        return Err(Failure::Usage(format!(
+            "{} holds more than --kind and --id ask for, and would lose it: name another folder with --out",
+            folder.path().display()
+        )));
+    }
+    let (connector, assets, kinds) = match args.live {
         true => live(global, args).await?,
         false => stored(global, args).await?,
     };
@@ -37,8 +44,8 @@ pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
         },
         "now": format!("{:.0}", Timestamp::now()),
     });
-    if !args.kind.is_empty() || !args.id.is_empty() {
-        settings["only"] = only(&assets, args)?;
+    if partial {
+        settings["only"] = only(&assets, &kinds, args)?;
     }
     if let Some(names) = folder.as_ref().and_then(Folder::names) {
         settings["names"] = names.clone();
@@ -54,19 +61,21 @@ pub(crate) async fn run(global: &Global, args: &CodifyArgs) -> Result<()> {
 }
 
 /// The assets of the store, of one account.
-async fn stored(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>)> {
+async fn stored(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>, Vec<String>)> {
     let connector = session::large(global).await?;
     let kinds = contract::kinds(connector.kinds().await?).map_err(failed)?;
-    expand(&args.kind, &kinds)?;
+    let asked_for = expand(&args.kind, &kinds)?;
     let store = store(global, &args.store, false).await?;
     let done = read(&store, args).await;
     store.close().await;
-    Ok((connector, done?))
+    Ok((connector, done?, asked_for))
 }
 
 async fn read(store: &Store, args: &CodifyArgs) -> Result<Vec<Asset>> {
     let at = snapshot(store, &args.when).await?;
-    covered(store, &args.kind).await?;
+    // What stands for several kinds holds some that are scanned only when they are asked for.
+    let named: Vec<String> = args.kind.iter().filter(|kind| *kind != "personal").cloned().collect();
+    covered(store, &named).await?;
     one_account(&at, "code")?;
     let mut assets = Vec::new();
     every(store, &at, |found| assets.push(contract::told(&found.asset))).await?;
@@ -74,14 +83,14 @@ async fn read(store: &Store, args: &CodifyArgs) -> Result<Vec<Asset>> {
 }
 
 /// The assets of the account as it is now.
-async fn live(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>)> {
+async fn live(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asset>, Vec<String>)> {
     let mut session = session::open(&reading(global), &[]).await?;
     let kinds = contract::kinds(session.connector.kinds().await?).map_err(failed)?;
-    expand(&args.kind, &kinds)?;
+    let asked_for = expand(&args.kind, &kinds)?;
     let asked: Vec<String> =
         kinds.iter().filter(|kind| kind.terraform_type.is_some()).map(|kind: &Kind| kind.id.clone()).collect();
     let assets = scanned(&mut session.connection, &asked).await?;
-    Ok((session::large(global).await?, assets))
+    Ok((session::large(global).await?, assets, asked_for))
 }
 
 async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<Vec<Asset>> {
@@ -101,9 +110,9 @@ async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<Vec<As
 }
 
 /// The assets that were asked for, as a setting.
-fn only(assets: &[Asset], args: &CodifyArgs) -> Result<Value> {
+fn only(assets: &[Asset], kinds: &[String], args: &CodifyArgs) -> Result<Value> {
     let mut only: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let of_kind = |asset: &&Asset| args.kind.is_empty() || args.kind.contains(&asset.kind);
+    let of_kind = |asset: &&Asset| args.kind.is_empty() || kinds.contains(&asset.kind);
     for asset in assets.iter().filter(of_kind).filter(|asset| args.id.is_empty() || args.id.contains(&asset.id)) {
         only.entry(&asset.kind).or_default().push(&asset.id);
     }
@@ -125,10 +134,10 @@ fn print(global: &Global, format: CodeFormat, code: &Codified) -> Result<()> {
     for File { name, content } in &code.files {
         match format {
             CodeFormat::Pulumi if name == NAMES => {}
-            CodeFormat::Pulumi => write!(out, "{content}")?,
+            CodeFormat::Pulumi => write!(out, "{}", safe_json(content))?,
             CodeFormat::Hcl | CodeFormat::Json if name == NAMES => {}
             CodeFormat::Hcl => write!(out, "# {name}\n\n{content}\n")?,
-            CodeFormat::Json => writeln!(out, "{content}")?,
+            CodeFormat::Json => writeln!(out, "{}", safe_json(content))?,
         }
     }
     out.flush()?;
