@@ -73,9 +73,10 @@ impl Folder {
     pub(crate) fn write(&mut self, files: &[File]) -> Result<()> {
         let gone: Vec<String> =
             self.record.files.keys().filter(|name| files.iter().all(|file| file.name != **name)).cloned().collect();
-        let touched = files.iter().map(|file| file.name.as_str()).chain(gone.iter().map(String::as_str));
-        for name in touched.filter(|_| !self.force) {
-            self.ours(name)?;
+        let written = files.iter().map(|file| (file.name.as_str(), Some(file.content.as_str())));
+        let touched = written.chain(gone.iter().map(|name| (name.as_str(), None)));
+        for (name, content) in touched.filter(|_| !self.force) {
+            self.ours(name, content)?;
         }
         fs::create_dir_all(&self.path).map_err(|why| told(&self.path, &why))?;
         let mut record = Record::default();
@@ -98,14 +99,18 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether the file is not there, or as it was written the last time.
-    fn ours(&self, name: &str) -> Result<()> {
+    /// Whether the file is not there, as it was written the last time, or as it is to be:
+    /// a run that broke off left it so.
+    fn ours(&self, name: &str, content: Option<&str>) -> Result<()> {
         let path = self.path.join(plain(name)?);
         let there = match fs::read(&path) {
             Ok(there) => there,
             Err(why) if why.kind() == ErrorKind::NotFound => return Ok(()),
             Err(why) => return Err(told(&path, &why)),
         };
+        if content.is_some_and(|content| content.as_bytes() == there) {
+            return Ok(());
+        }
         let shown = path.display();
         match self.record.files.get(name) {
             Some(before) if *before == digest(&there) => Ok(()),

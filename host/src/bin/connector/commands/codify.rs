@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write, stdout};
 
-use connector_host::contract::{Asset, Codified, File, LeftOut};
+use connector_host::contract::{Asset, Codified, File, LeftOut, Reason};
 use connector_host::inventory as contract;
 use connector_host::{Connection, Connector};
 use connector_inventory::asset::Kind;
@@ -89,22 +89,34 @@ async fn live(global: &Global, args: &CodifyArgs) -> Result<(Connector, Vec<Asse
     let asked_for = expand(&args.kind, &kinds)?;
     let asked: Vec<String> =
         kinds.iter().filter(|kind| kind.terraform_type.is_some()).map(|kind: &Kind| kind.id.clone()).collect();
-    let assets = scanned(&mut session.connection, &asked).await?;
+    let (assets, refused) = scanned(&mut session.connection, &asked).await?;
+    if let (Some(kind), Some(out), false) = (refused, &args.out, args.force) {
+        return Err(Failure::Other(format!(
+            "the kind {} could not be read, and {} would be written without it: use a key that may, or --force",
+            visible(&kind),
+            out.display()
+        )));
+    }
     Ok((session::large(global).await?, assets, asked_for))
 }
 
-async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<Vec<Asset>> {
-    let (mut cursor, mut assets, mut seen) = (None, Vec::new(), BTreeSet::new());
+/// The assets, and a kind that the account did not let be read.
+async fn scanned(connection: &mut Connection, kinds: &[String]) -> Result<(Vec<Asset>, Option<String>)> {
+    let (mut cursor, mut assets, mut seen, mut refused) = (None, Vec::new(), BTreeSet::new(), None);
     loop {
         let slice = connection.scan(kinds, "{}", cursor.as_deref()).await?;
         for skipped in &slice.skipped {
             tell!("left out {}: {}", visible(&skipped.kind), visible(&skipped.why.message));
+            // What only a setting would bring is no trouble, nor what the account does not have.
+            if !matches!(skipped.why.reason, Reason::Invalid | Reason::Unlicensed | Reason::Missing) {
+                refused.get_or_insert_with(|| skipped.kind.clone());
+            }
         }
         // What a later step finds again is the same.
         assets.extend(slice.assets.into_iter().filter(|asset| seen.insert((asset.kind.clone(), asset.id.clone()))));
         match slice.next {
             Some(next) => cursor = Some(next),
-            None => return Ok(assets),
+            None => return Ok((assets, refused)),
         }
     }
 }

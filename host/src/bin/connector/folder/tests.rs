@@ -32,6 +32,8 @@ fn what_others_wrote_stays() {
     check(&write("b.tf"), false, Err("b.tf was changed since"));
     check(&|dir| fs::remove_file(dir.join("b.tf")).unwrap(), false, Ok("2"));
     check(&|dir| fs::remove_file(dir.join(RECORD)).unwrap(), false, Err("was not written by"));
+    // As a run leaves it that broke off before it wrote what it did.
+    check(&|dir| fs::write(dir.join("a.tf"), "2").unwrap(), false, Ok("2"));
     check(&write(RECORD), false, Err("not a file of `connector codify`"));
     check(&write(NAMES), false, Err("names.json"));
     check(&write("other.tf"), false, Ok("2"));
